@@ -1,0 +1,102 @@
+package actor
+
+import "slices"
+
+// Permission is one thing that somebody may do. Routes name the permission
+// they need; the table below says which role holds it.
+type Permission string
+
+// The permissions.
+const (
+	ReadParticipants   Permission = "participants.read"
+	SearchParticipants Permission = "participants.search" // by NIK or KPJ
+	WriteParticipants  Permission = "participants.write"
+	ImportParticipants Permission = "participants.import"
+	ReadCards          Permission = "cards.read"
+	IssueCards         Permission = "cards.issue"
+	RevokeCards        Permission = "cards.revoke"
+	ReadSectors        Permission = "sectors.read"
+	WriteSectors       Permission = "sectors.write"
+	ReadPartners       Permission = "partners.read"
+	WritePartners      Permission = "partners.write"   // profile, outlets
+	ApprovePartners    Permission = "partners.approve" // approve, reject, activate, suspend, end
+	ReadBenefits       Permission = "benefits.read"
+	WriteBenefits      Permission = "benefits.write"   // draft, submit, pause
+	ApproveBenefits    Permission = "benefits.approve" // approve, reject, publish
+	Validate           Permission = "redemptions.validate"
+	Redeem             Permission = "redemptions.redeem"
+	ReadRedemptions    Permission = "redemptions.read"
+	VoidOwn            Permission = "redemptions.void_own"   // same caller, within 15 minutes
+	VoidLater          Permission = "redemptions.void_later" // owner, branch
+	ReadPerisai        Permission = "perisai.read"
+	WritePerisai       Permission = "perisai.write"
+	ReadReports        Permission = "reports.read"
+	ReadAudit          Permission = "audit.read"
+	ManageKeys         Permission = "api_keys.manage"
+	EnrolTills         Permission = "tills.enrol"
+	InvitePeople       Permission = "accounts.invite"
+	OwnSession         Permission = "sessions.own" // whoami, sign out
+	ReadOwnCard        Permission = "my.card"
+)
+
+// table is the policy: who may do what. Scope narrows each row to the grant.
+var table = map[Role][]Permission{
+	PartnerOwner: {
+		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, VoidLater,
+		ReadReports, ManageKeys, EnrolTills, InvitePeople,
+	},
+	BranchViewer: {
+		ReadParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports,
+	},
+	BranchOfficer: {
+		ReadParticipants, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
+		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadPerisai, WritePerisai, ReadReports,
+	},
+	BranchSupervisor: {
+		ReadParticipants, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
+		ReadSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
+		ReadRedemptions, VoidLater, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+	},
+	HQAnalyst: {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports},
+	ProgrammeAdmin: {
+		ReadParticipants, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
+		ReadSectors, WriteSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
+		ReadRedemptions, VoidLater, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+	},
+	DataProtectionOfficer: {
+		ReadParticipants, SearchParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports, ReadAudit,
+	},
+	SystemAdmin:      {ReadSectors, InvitePeople},
+	Agent:            {ReadSectors, ReadBenefits, ReadPerisai},
+	WadahCoordinator: {ReadSectors, ReadBenefits, ReadPerisai},
+	Auditor:          {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports, ReadAudit},
+}
+
+// Can reports whether the role holds p. Every account holds OwnSession.
+func (r Role) Can(p Permission) bool {
+	perms, known := table[r]
+	return known && (p == OwnSession || slices.Contains(perms, p))
+}
+
+// Roles returns every role there is, in a fixed order.
+func Roles() []Role {
+	return []Role{
+		PartnerOwner, BranchViewer, BranchOfficer, BranchSupervisor, HQAnalyst, ProgrammeAdmin,
+		DataProtectionOfficer, SystemAdmin, Agent, WadahCoordinator, Auditor,
+	}
+}
+
+// ScopeOf returns the kinds of scope in which a role can be granted.
+func (r Role) ScopeOf() []ScopeKind {
+	switch r {
+	case PartnerOwner:
+		return []ScopeKind{PartnerScope}
+	case BranchViewer, BranchOfficer, BranchSupervisor:
+		return []ScopeKind{BranchScope}
+	case Agent, WadahCoordinator:
+		return []ScopeKind{WadahScope}
+	case HQAnalyst, ProgrammeAdmin, DataProtectionOfficer, SystemAdmin, Auditor:
+		return []ScopeKind{National}
+	}
+	return nil
+}
