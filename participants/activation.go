@@ -1,0 +1,90 @@
+package participants
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/uid"
+)
+
+const (
+	codeAlphabet   = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // Crockford base32
+	codeLength     = 26                                 // 130 bits
+	activationLife = 7 * 24 * time.Hour
+)
+
+var codeForms = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
+
+func newCode() string {
+	b := make([]byte, codeLength)
+	rand.Read(b) //nolint:errcheck // crypto/rand.Read never fails since Go 1.24
+	for i := range b {
+		b[i] = codeAlphabet[b[i]%32] // 256 is a multiple of 32: every letter alike
+	}
+	return string(b)
+}
+
+func hashCode(code string) []byte {
+	sum := sha256.Sum256([]byte(codeForms.Replace(strings.ToUpper(code))))
+	return sum[:]
+}
+
+// BeginActivation makes a code by which a phone fetches the person's card,
+// once and within seven days. Codes made earlier for the person and not used
+// end. Needs actor.IssueCards in reach, else ErrNotFound.
+func (s *Service) BeginActivation(ctx context.Context, participantID uuid.UUID) (Activation, error) {
+	now, code := s.clock.Now(), newCode()
+	hash := hashCode(code)
+	out := Activation{ID: uid.At(now), Code: code, ExpiresAt: now.Add(activationLife)}
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		if _, err := s.visible(ctx, participantID, actor.IssueCards); err != nil {
+			return err
+		}
+		if err := s.endActivations(ctx, participantID, now); err != nil {
+			return err
+		}
+		if err := s.insertActivation(ctx, &activationRow{
+			ID: out.ID, ParticipantID: participantID, CodeHash: hash, CreatedBy: actor.From(ctx).ID, CreatedAt: now, ExpiresAt: out.ExpiresAt,
+		}); err != nil {
+			return err
+		}
+		return s.audit.Append(ctx, audit.Event{
+			Action: "activation.begun", Subject: audit.Subject{Kind: "activation", ID: out.ID},
+			Details: map[string]any{"participant_id": participantID},
+		})
+	})
+	if err != nil {
+		return Activation{}, err
+	}
+	return out, nil
+}
+
+// UseActivation uses up a code and returns whose it was. It joins the caller's
+// transaction: when that fails the code is as good as before, and when two
+// come at once one gets ErrActivation, as for every code that is unknown,
+// used or expired. The caller appends to the audit log. For other domains.
+func (s *Service) UseActivation(ctx context.Context, code string) (participantID, activationID uuid.UUID, err error) {
+	hash := hashCode(code)
+	err = s.db.InTx(ctx, func(ctx context.Context) error {
+		row, err := s.useActivation(ctx, hash, s.clock.Now())
+		if err != nil {
+			return err
+		}
+		participantID, activationID = row.ParticipantID, row.ID
+		return nil
+	})
+	return participantID, activationID, err
+}
+
+// BindActivation notes which card an activation led to. It joins the caller's
+// transaction. For other domains.
+func (s *Service) BindActivation(ctx context.Context, activationID, cardID uuid.UUID) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error { return s.bindActivation(ctx, activationID, cardID) })
+}
