@@ -8,6 +8,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 	"testing/fstest"
 )
@@ -36,4 +37,26 @@ func For(dialect string) (fs.FS, error) {
 		out[name+".sql"] = &fstest.MapFile{Data: b}
 	}
 	return out, nil
+}
+
+// Newest returns the version of the newest migration of one dialect.
+func Newest(dialect string) (int64, error) {
+	fsys, err := For(dialect)
+	if err != nil {
+		return 0, err
+	}
+	names, err := fs.Glob(fsys, "*.sql")
+	if err != nil {
+		return 0, fmt.Errorf("list migrations: %w", err)
+	}
+	var newest int64
+	for _, name := range names {
+		digits, _, _ := strings.Cut(name, "_")
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("name of migration %s: %w", name, err)
+		}
+		newest = max(newest, n)
+	}
+	return newest, nil
 }

@@ -22,6 +22,10 @@ import (
 // Off switches a listener off.
 const Off = "off"
 
+// OriginFile is the file in the key folder that remembers the origin of the
+// cards issued so far; it is the default of CardOrigin.
+const OriginFile = "origin"
+
 // Config is every setting. The tags are read by kong: name of the flag,
 // environment variable, default, help. The tag secret makes Print mask the
 // value and lets it come from a file named by the variable with _FILE.
@@ -32,7 +36,7 @@ type Config struct {
 	Addr         string `name:"addr" env:"BERLAKU_ADDR" default:"127.0.0.1:8080" help:"Address to serve on."`
 	PrivateAddr  string `name:"private-addr" env:"BERLAKU_PRIVATE_ADDR" default:"127.0.0.1:9090" help:"Address of metrics and pprof, or off."`
 	PublicURL    string `name:"public-url" env:"BERLAKU_PUBLIC_URL" help:"Address under which others reach the server; default: the one served on."`
-	CardOrigin   string `name:"card-origin" env:"BERLAKU_CARD_ORIGIN" help:"Origin printed into cards, for good; default: that of the public URL."`
+	CardOrigin   string `name:"card-origin" env:"BERLAKU_CARD_ORIGIN" help:"Origin printed into cards, for good; default: the one used so far, else that of the public URL."`
 	TLSCert      string `name:"tls-cert" env:"BERLAKU_TLS_CERT" help:"Certificate file (PEM); needs a key file too."`
 	TLSKey       string `name:"tls-key" env:"BERLAKU_TLS_KEY" help:"Key file of the certificate (PEM)."`
 	AllowPublic  bool   `name:"allow-public" env:"BERLAKU_ALLOW_PUBLIC" help:"Serve on an address that other machines reach; needs TLS or trusted proxies."`
@@ -74,6 +78,9 @@ func (c *Config) derive() {
 		c.PublicURL = scheme + "://" + c.Addr
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	if b, err := read(filepath.Join(c.KeyDir, OriginFile)); err == nil && c.CardOrigin == "" {
+		c.CardOrigin = strings.TrimSpace(string(b))
+	}
 	if c.CardOrigin == "" {
 		if u, err := url.Parse(c.PublicURL); err == nil && u.Host != "" {
 			c.CardOrigin = strings.ToLower(u.Scheme + "://" + u.Host)
