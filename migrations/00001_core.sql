@@ -355,6 +355,7 @@ CREATE TABLE memberships (
 CREATE INDEX memberships_branch ON memberships (branch_id);
 CREATE INDEX memberships_agent ON memberships (agent_id);
 CREATE INDEX memberships_due ON memberships (status, protected_until);
+CREATE INDEX memberships_ended ON memberships (ended_on) WHERE ended_on IS NOT NULL AND status <> 'inactive';
 
 CREATE TABLE membership_history (
     participant_id  uuid NOT NULL,
@@ -429,6 +430,8 @@ CREATE TABLE registrations (
     registered_on  date NOT NULL,
     created_at     timestamp NOT NULL
 );
+-- One registration a person: the first acquisition is never overwritten.
+CREATE UNIQUE INDEX registrations_participant ON registrations (participant_id);
 CREATE INDEX registrations_day ON registrations (registered_on, branch_id);
 CREATE INDEX registrations_agent ON registrations (agent_id);
 
