@@ -208,6 +208,16 @@ CREATE TABLE till_enrolments (
     till_id    uuid
 );
 
+-- Bearers of tills, short-lived.
+CREATE TABLE till_tokens (
+    id         uuid PRIMARY KEY,
+    token_hash bytea NOT NULL UNIQUE,
+    till_id    uuid NOT NULL REFERENCES tills (id),
+    created_at timestamp NOT NULL,
+    expires_at timestamp NOT NULL
+);
+CREATE INDEX till_tokens_expires ON till_tokens (expires_at);
+
 -- Promos --------------------------------------------------------------------
 
 CREATE TABLE benefits (
@@ -614,6 +624,7 @@ DROP TABLE benefit_quotas;
 DROP TABLE benefit_outlets;
 DROP TABLE benefit_versions;
 DROP TABLE benefits;
+DROP TABLE till_tokens;
 DROP TABLE till_enrolments;
 DROP TABLE tills;
 DROP TABLE api_keys;

@@ -30,18 +30,18 @@ import (
 
 // Faults of this package.
 var (
-	ErrNotFound         = fault.New(fault.NotFound, "partner_not_found", "There is no such partner.")
-	ErrSectorNotFound   = fault.New(fault.NotFound, "sector_not_found", "There is no such sector.")
-	ErrOutletNotFound   = fault.New(fault.NotFound, "outlet_not_found", "There is no such outlet.")
-	ErrInvalid          = fault.New(fault.Invalid, "invalid", "Some fields are not right.")
-	ErrState            = fault.New(fault.Conflict, "wrong_state", "That step is not possible in the present state.")
-	ErrOwnProposal      = fault.New(fault.Forbidden, "own_proposal", "Nobody approves what they proposed themselves.")
-	ErrStaffOnly        = fault.New(fault.Forbidden, "staff_only", "Only staff who look after this may do that.")
-	ErrNoAgreement      = fault.New(fault.Conflict, "agreement_missing", "There is no agreement in force today.")
-	ErrSectorNotOpen    = fault.New(fault.Conflict, "sector_not_open", "The sector is not open.")
-	ErrNoOutlet         = fault.New(fault.Conflict, "outlet_missing", "There is no active outlet.")
-	ErrSectorExists     = fault.New(fault.Conflict, "sector_exists", "There is a sector with this code already.")
-	ErrAgreementExists  = fault.New(fault.Conflict, "agreement_exists", "This partner has an agreement with this number already.")
+	ErrNotFound        = fault.New(fault.NotFound, "partner_not_found", "There is no such partner.")
+	ErrSectorNotFound  = fault.New(fault.NotFound, "sector_not_found", "There is no such sector.")
+	ErrOutletNotFound  = fault.New(fault.NotFound, "outlet_not_found", "There is no such outlet.")
+	ErrInvalid         = fault.New(fault.Invalid, "invalid", "Some fields are not right.")
+	ErrState           = fault.New(fault.Conflict, "wrong_state", "That step is not possible in the present state.")
+	ErrOwnProposal     = fault.New(fault.Forbidden, "own_proposal", "Nobody approves what they proposed themselves.")
+	ErrStaffOnly       = fault.New(fault.Forbidden, "staff_only", "Only staff who look after this may do that.")
+	ErrNoAgreement     = fault.New(fault.Conflict, "agreement_missing", "There is no agreement in force today.")
+	ErrSectorNotOpen   = fault.New(fault.Conflict, "sector_not_open", "The sector is not open.")
+	ErrNoOutlet        = fault.New(fault.Conflict, "outlet_missing", "There is no active outlet.")
+	ErrSectorExists    = fault.New(fault.Conflict, "sector_exists", "There is a sector with this code already.")
+	ErrAgreementExists = fault.New(fault.Conflict, "agreement_exists", "This partner has an agreement with this number already.")
 )
 
 // State is where a partner stands.

@@ -1,0 +1,243 @@
+package tills
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/uid"
+)
+
+const (
+	assertionMax = 2048
+	jtiMax       = 128
+	tokenBytes   = 32
+)
+
+// compact is the one form of an ES256 token; the library by itself forgives
+// line breaks and other things inside.
+var compact = regexp.MustCompile(`\A([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]{86}\z`)
+
+// proof is an assertion that held.
+type proof struct {
+	till Till
+	jti  string
+	exp  time.Time
+}
+
+// Authenticate returns the active till that signed the assertion and uses the
+// assertion up; everything else is ErrAssertion. It is a JWT, ES256
+// {alg, kid: till id, typ: "till-assertion+jwt"} over exactly {iss: till id,
+// aud: PUBLIC_URL/v1/tills/token, iat, exp ≤ iat+60, jti}. A till's clock may
+// be a minute off.
+func (s *Service) Authenticate(ctx context.Context, assertion string) (Till, error) {
+	p, err := s.verify(ctx, assertion)
+	if err != nil {
+		return Till{}, err
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context) error { return s.useProof(ctx, p) })
+	if err != nil {
+		return Till{}, err
+	}
+	return p.till, nil
+}
+
+// Token authenticates an assertion and returns a bearer and how many seconds
+// it is good.
+func (s *Service) Token(ctx context.Context, assertion string) (token string, expiresIn int, err error) {
+	p, err := s.verify(ctx, assertion)
+	if err != nil {
+		return "", 0, err
+	}
+	var b [tokenBytes]byte
+	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails since Go 1.24
+	token = TokenPrefix + base64.RawURLEncoding.EncodeToString(b[:])
+	now := s.clock.Now()
+	row := tokenRow{ID: uid.At(now), TokenHash: hashToken(token), TillID: p.till.ID, CreatedAt: now, ExpiresAt: now.Add(TokenLife)}
+	err = s.db.InTx(ctx, func(ctx context.Context) error {
+		if err := s.useProof(ctx, p); err != nil {
+			return err
+		}
+		if err := s.insertToken(ctx, row); err != nil {
+			return err
+		}
+		return s.audit.Append(actor.With(ctx, s.actorOf(p.till)), event("signed_in", p.till, nil))
+	})
+	if err != nil {
+		return "", 0, err
+	}
+	return token, int(TokenLife / time.Second), nil
+}
+
+// Actor returns who acts with a bearer of Token, or ErrToken when it is none,
+// has run out, or the till is no longer active.
+func (s *Service) Actor(ctx context.Context, token string) (actor.Actor, error) {
+	t, err := s.tillOfToken(ctx, hashToken(token), s.clock.Now())
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	return s.actorOf(t), nil
+}
+
+// Sweep forgets bearers and used assertions that have run out and returns how many.
+func (s *Service) Sweep(ctx context.Context) (int64, error) {
+	var n int64
+	err := s.db.InTx(ctx, func(ctx context.Context) (err error) {
+		n, err = s.deleteExpired(ctx, s.clock.Now())
+		return err
+	})
+	return n, err
+}
+
+func (s *Service) actorOf(t Till) actor.Actor {
+	return actor.Actor{
+		Kind: actor.Till, ID: t.ID, PartnerID: t.PartnerID, OutletID: t.OutletID,
+		Permissions: []actor.Permission{actor.Validate, actor.Redeem, actor.ReadRedemptions, actor.VoidOwn},
+	}
+}
+
+// verify checks an assertion without using it up.
+func (s *Service) verify(ctx context.Context, assertion string) (proof, error) {
+	id, err := readHeader(assertion)
+	if err != nil {
+		return proof{}, ErrAssertion.Because(err)
+	}
+	t, err := s.till(ctx, id, false)
+	if errors.Is(err, ErrNotFound) {
+		return proof{}, ErrAssertion
+	}
+	if err != nil {
+		return proof{}, err
+	}
+	if t.State != Active {
+		return proof{}, ErrAssertion
+	}
+	claims, err := s.signed(assertion, t)
+	if err != nil {
+		return proof{}, ErrAssertion.Because(err)
+	}
+	return proof{till: t, jti: claims.ID, exp: claims.ExpiresAt.Time}, nil
+}
+
+// readHeader checks the form of an assertion and returns the till it names.
+func readHeader(assertion string) (uuid.UUID, error) {
+	if len(assertion) > assertionMax {
+		return uuid.Nil, errors.New("too long")
+	}
+	parts := compact.FindStringSubmatch(assertion)
+	if parts == nil {
+		return uuid.Nil, errors.New("not three parts")
+	}
+	var h struct{ Alg, Kid, Typ string }
+	if err := exactly(parts[1], map[string]any{"alg": &h.Alg, "kid": &h.Kid, "typ": &h.Typ}); err != nil {
+		return uuid.Nil, fmt.Errorf("header: %w", err)
+	}
+	if h.Alg != jwt.SigningMethodES256.Alg() || h.Typ != assertionTyp {
+		return uuid.Nil, errors.New("header: alg or typ")
+	}
+	id, err := uuid.Parse(h.Kid)
+	if err != nil || id.String() != h.Kid {
+		return uuid.Nil, errors.New("header: kid")
+	}
+	var c struct {
+		iss, aud, jti string
+		iat, exp      int64
+	}
+	err = exactly(parts[2], map[string]any{"iss": &c.iss, "aud": &c.aud, "jti": &c.jti, "iat": &c.iat, "exp": &c.exp})
+	switch {
+	case err != nil:
+		return uuid.Nil, fmt.Errorf("claims: %w", err)
+	case c.iss != h.Kid, c.jti == "", len(c.jti) > jtiMax:
+		return uuid.Nil, errors.New("claims: iss or jti")
+	case c.exp <= c.iat, c.exp-c.iat > int64(assertLife/time.Second):
+		return uuid.Nil, errors.New("claims: lives too long")
+	}
+	return id, nil
+}
+
+// signed verifies the signature under the till's key, audience and times.
+func (s *Service) signed(assertion string, t Till) (*jwt.RegisteredClaims, error) {
+	x, y := elliptic.UnmarshalCompressed(elliptic.P256(), t.Point)
+	if x == nil {
+		return nil, errors.New("stored key is no point")
+	}
+	now := s.clock.Now()
+	parser := jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodES256.Alg()}), jwt.WithStrictDecoding(), jwt.WithExpirationRequired(),
+		jwt.WithIssuer(t.ID.String()), jwt.WithAudience(s.audience), jwt.WithTimeFunc(func() time.Time { return now }),
+	)
+	var claims jwt.RegisteredClaims
+	_, err := parser.ParseWithClaims(assertion, &claims, func(*jwt.Token) (any, error) {
+		return &ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if claims.IssuedAt == nil || claims.IssuedAt.After(now.Add(assertLife)) {
+		return nil, errors.New("issued later than now")
+	}
+	return &claims, nil
+}
+
+// useProof marks the assertion as used, if the till is still active.
+func (s *Service) useProof(ctx context.Context, p proof) error {
+	t, err := s.till(ctx, p.till.ID, true)
+	if err != nil {
+		return err
+	}
+	if t.State != Active {
+		return ErrAssertion
+	}
+	sum := sha256.Sum256([]byte(p.till.ID.String() + " " + p.jti))
+	return s.insertUsed(ctx, hex.EncodeToString(sum[:]), s.clock.Now(), p.exp)
+}
+
+// exactly decodes a base64url JSON object into the targets: each member there
+// once and no other.
+func exactly(part string, targets map[string]any) error {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	if err != nil {
+		return errors.New("not base64url")
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
+		return errors.New("not an object")
+	}
+	left := len(targets)
+	seen := map[string]bool{}
+	for dec.More() {
+		name, err := dec.Token()
+		key, ok := name.(string)
+		if err != nil || !ok || targets[key] == nil || seen[key] {
+			return errors.New("member unknown or twice")
+		}
+		if err := dec.Decode(targets[key]); err != nil {
+			return errors.New("member of the wrong type")
+		}
+		seen[key] = true
+		left--
+	}
+	if _, err := dec.Token(); err != nil || left != 0 || len(bytes.TrimSpace(b[dec.InputOffset():])) > 0 {
+		return errors.New("not complete")
+	}
+	return nil
+}
+
+func hashToken(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
