@@ -1,0 +1,191 @@
+package access
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/berlaku/berlaku/accounts"
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/fault"
+	"github.com/berlaku/berlaku/internal/pii"
+)
+
+// TillPrefix begins the token of an enrolled till.
+const TillPrefix = "blt_"
+
+// Authenticator turns a credential into who acts, or a fault of kind
+// unauthenticated.
+type Authenticator interface {
+	Authenticate(ctx context.Context, credential string) (actor.Actor, error)
+}
+
+// Resolver is a domain that gives out credentials and knows them again.
+type Resolver interface {
+	Actor(ctx context.Context, credential string) (actor.Actor, error)
+}
+
+// Kinds is the Authenticator that looks at the prefix of a credential to know
+// which domain to ask. A nil domain knows nobody.
+type Kinds struct {
+	Accounts Resolver // sessions, participants' phones, API keys
+	Tills    Resolver
+}
+
+// Authenticate implements Authenticator.
+func (k Kinds) Authenticate(ctx context.Context, credential string) (actor.Actor, error) {
+	var ask Resolver
+	switch {
+	case strings.HasPrefix(credential, TillPrefix):
+		ask = k.Tills
+	case strings.HasPrefix(credential, accounts.SessionPrefix),
+		strings.HasPrefix(credential, accounts.ParticipantPrefix),
+		strings.HasPrefix(credential, accounts.KeyPrefix):
+		ask = k.Accounts
+	}
+	if ask == nil {
+		return actor.Actor{}, ErrUnauthenticated
+	}
+	return ask.Actor(ctx, credential)
+}
+
+// Credential is what a caller showed.
+type Credential struct {
+	Token  pii.Text
+	Cookie bool // came as a cookie, so a browser may have been made to send it
+}
+
+const maxCredential = 512 // bytes; all that we give out are far shorter
+
+// Find returns the credential of a request: the bearer token, else the cookie.
+// A request that carries an Authorization header of another kind has a
+// credential that opens nothing.
+func (c Cookies) Find(header func(name string) string) (Credential, bool) {
+	if h := header("Authorization"); h != "" {
+		scheme, token, _ := strings.Cut(h, " ")
+		if !strings.EqualFold(scheme, "bearer") || len(token) > maxCredential {
+			token = ""
+		}
+		return Credential{Token: pii.Text(strings.TrimSpace(token))}, true
+	}
+	if h := header("Cookie"); h != "" {
+		// A line that is malformed as a whole holds no cookie of ours.
+		found, _ := http.ParseCookie(h) //nolint:errcheck // see above
+		for _, k := range found {
+			if k.Name == c.name() && k.Value != "" && len(k.Value) <= maxCredential {
+				return Credential{Token: pii.Text(k.Value), Cookie: true}, true
+			}
+		}
+	}
+	return Credential{}, false
+}
+
+type credentialKey struct{}
+
+// CredentialFrom returns the credential with which the caller was recognised.
+func CredentialFrom(ctx context.Context) (Credential, bool) {
+	c, ok := ctx.Value(credentialKey{}).(Credential)
+	return c, ok
+}
+
+// Options is what the Guard needs.
+type Options struct {
+	Authenticator Authenticator
+	// Problem answers with the error; the only place that knows statuses and bodies.
+	Problem func(ctx huma.Context, err error)
+	Cookies Cookies
+	// Limits may be nil: no limits.
+	Limits *Limits
+	// IP returns the client's address; nil: that of the connection.
+	IP func(ctx huma.Context) string
+	// Origins judges writes that come with a cookie; nil: same origin only.
+	Origins *http.CrossOriginProtection
+}
+
+// Guard returns the middleware that every operation passes before its body is
+// read. It keeps the request id of the actor that is in the context already.
+func Guard(o Options) func(ctx huma.Context, next func(huma.Context)) {
+	if o.IP == nil {
+		o.IP = huma.Context.RemoteAddr
+	}
+	if o.Origins == nil {
+		o.Origins = http.NewCrossOriginProtection()
+	}
+	return func(ctx huma.Context, next func(huma.Context)) {
+		leave, err := o.Limits.enter()
+		if err != nil {
+			o.Problem(ctx, err)
+			return
+		}
+		defer leave()
+		who, credential, err := o.admit(ctx)
+		if err != nil {
+			o.Problem(challenge(ctx, err))
+			return
+		}
+		who.RequestID = actor.From(ctx.Context()).RequestID
+		inner := actor.With(ctx.Context(), who)
+		if who.Kind != actor.Anonymous {
+			inner = context.WithValue(inner, credentialKey{}, credential)
+		}
+		next(huma.WithContext(ctx, inner))
+	}
+}
+
+// challenge adds what RFC 6750 wants with a 401.
+func challenge(ctx huma.Context, err error) (huma.Context, error) {
+	if fault.KindOf(err) == fault.Unauthenticated {
+		ctx.SetHeader("WWW-Authenticate", `Bearer realm="berlaku"`)
+	}
+	return ctx, err
+}
+
+// admit returns who calls, when that one may.
+func (o *Options) admit(ctx huma.Context) (actor.Actor, Credential, error) {
+	op := ctx.Operation()
+	rule, err := Of(op)
+	if err != nil {
+		return actor.Actor{}, Credential{}, ErrForbidden
+	}
+	caller := caller{rule: rule, operation: op.Method + " " + op.Path, ip: o.IP(ctx), who: actor.Actor{Kind: actor.Anonymous}}
+	credential, found := o.Cookies.Find(ctx.Header)
+	if found && credential.Cookie && !o.sameOrigin(ctx) {
+		return actor.Actor{}, Credential{}, ErrCrossOrigin
+	}
+	err = ErrUnauthenticated
+	if found && credential.Token != "" {
+		var who actor.Actor
+		if who, err = o.Authenticator.Authenticate(ctx.Context(), credential.Token.Reveal()); err == nil {
+			caller.who = who
+		}
+	}
+	if err != nil && !rule.public && fault.KindOf(err) != fault.Unauthenticated {
+		return actor.Actor{}, Credential{}, err
+	}
+	if limited := o.Limits.take(caller); limited != nil {
+		return actor.Actor{}, Credential{}, limited
+	}
+	switch {
+	case rule.Allows(caller.who):
+		return caller.who, credential, nil
+	case err != nil:
+		return actor.Actor{}, Credential{}, err
+	}
+	return actor.Actor{}, Credential{}, ErrForbidden
+}
+
+// sameOrigin reports whether the request is safe, or no page of another site
+// has sent it.
+func (o *Options) sameOrigin(ctx huma.Context) bool {
+	address := ctx.URL()
+	r := http.Request{Method: ctx.Method(), Host: ctx.Host(), URL: &url.URL{Path: address.Path}, Header: http.Header{}}
+	for _, name := range []string{"Sec-Fetch-Site", "Origin"} {
+		if v := ctx.Header(name); v != "" {
+			r.Header.Set(name, v)
+		}
+	}
+	return o.Origins.Check(&r) == nil
+}
