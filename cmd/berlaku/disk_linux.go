@@ -37,7 +37,7 @@ func roomy(dir string) error {
 	if err != nil {
 		return err
 	}
-	free := stat.Bavail * uint64(stat.Bsize) //nolint:gosec // a block size is positive
+	free := stat.Bavail * uint64(stat.Bsize)
 	if free < minFree || stat.Bavail*20 < stat.Blocks {
 		return errLittleRoom
 	}

@@ -100,7 +100,7 @@ func execute(t *testing.T, dir, statement string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // a test's own
+	defer db.Close()
 	if _, err := db.ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func count(t *testing.T, dir, table string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // a test's own
+	defer db.Close()
 	var n int
 	if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM "+table).Scan(&n); err != nil {
 		t.Fatal(err)
@@ -279,7 +279,7 @@ func TestRestoreRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close() //nolint:errcheck // a test's own
+		defer db.Close()
 		if _, _, err := db.SchemaVersion(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -353,11 +353,11 @@ func serving(t *testing.T, dir string, args ...string) (string, func() result) {
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // a test's own
+	defer l.Close()
 	return l.Addr().String()
 }
 
@@ -371,7 +371,7 @@ func get(t *testing.T, url string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // a test's own
+	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -400,11 +400,11 @@ func TestServeRefuses(t *testing.T) {
 		berlaku(t, dir, "", "serve", "--allow-root", "--addr=127.0.0.1:0").sentence(t, exitFailed, "chmod 700")
 	})
 	t.Run("an address that is taken", func(t *testing.T) {
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed below
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close() //nolint:errcheck // a test's own
+		defer l.Close()
 		berlaku(t, folder(t), "", "serve", "--allow-root", "--addr="+l.Addr().String()).sentence(t, exitFailed, "in use")
 	})
 	t.Run("root, unless told", func(t *testing.T) {

@@ -40,8 +40,8 @@ func (e *environment) bare() (*database.DB, error) {
 }
 
 // finish closes what was opened and keeps the first error.
-func finish(err *error, close func() error) {
-	if e := close(); e != nil && *err == nil {
+func finish(err *error, closing func() error) {
+	if e := closing(); e != nil && *err == nil {
 		*err = fmt.Errorf("close database: %w", e)
 	}
 }
