@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/berlaku/berlaku/internal/clock"
 )
 
@@ -28,8 +30,8 @@ type Presented struct {
 // is the caller's. text may be a short code; there a bad check character is
 // E_FORMAT, an unknown code E_ORIGIN, and no proof is asked of a phone card.
 //
-// A card with a good signature that our tables do not hold, or hold with
-// another form or phone, is E_REVOKED: somebody signed it beside us. Any key
+// A card with a good signature that our tables do not hold, or hold with another
+// form or phone, is E_REVOKED: somebody signed it beside us. Any key
 // problem of a withdrawn key ends in E_KEY_REVOKED whatever the card.
 //
 // No scope is checked; err is for failures of the store only.
@@ -112,25 +114,41 @@ func (s *Service) checkTyped(ctx context.Context, code string, at time.Time) (Pr
 	if h.card == nil || h.card.ShortCode != code {
 		return p, nil
 	}
-	p.Card, p.Idx, p.Form, p.MaskedName, p.ExpiresOn = h.card, idx, h.card.Form, h.card.MaskedName, h.card.ExpiresOn()
+	p = h.presented(at)
+	p.Typed = true
+	return p, nil
+}
+
+// Recheck judges a card that was checked before, as of the instant at: is its
+// key still good, is it within its date, was it ended or its holder's
+// membership lost since. For other domains, also inside the transaction that
+// decides: unscoped. It returns ErrNotFound when there is no such card.
+func (s *Service) Recheck(ctx context.Context, cardID uuid.UUID, at time.Time) (Presented, error) {
+	c, err := s.loadCard(ctx, cardID)
+	if err != nil {
+		return Presented{}, fmt.Errorf("check card again: %w", err)
+	}
+	h, err := s.lookUp(ctx, c.KID, c.Idx)
+	if err != nil {
+		return Presented{}, fmt.Errorf("check card again: %w", err)
+	}
+	if h.card == nil {
+		return Presented{}, ErrNotFound
+	}
+	return h.presented(at), nil
+}
+
+// presented judges a card by what is stored, without its text.
+func (h held) presented(at time.Time) Presented {
+	c := h.card
+	p := Presented{Card: c, Idx: c.Idx, Form: c.Form, MaskedName: c.MaskedName, ExpiresOn: c.ExpiresOn()}
 	switch {
 	case !h.key.RevokedAt.IsZero():
 		p.Code = EKeyRevoked
-	case !at.Before(h.card.ExpiresAt()):
+	case !at.Before(c.ExpiresAt()):
 		p.Code = EExpired
 	default:
 		p.Code = h.liveStatus()
 	}
-	return p, nil
-}
-
-// Usable returns OK, E_REVOKED or E_INACTIVE for an index as it stands now. For
-// other domains, inside the transaction that decides: unscoped. ErrNotFound for
-// an index that was never drawn.
-func (s *Service) Usable(ctx context.Context, idx int64) (Code, error) {
-	status, err := s.statusOf(ctx, idx)
-	if err != nil {
-		return "", fmt.Errorf("read card status: %w", err)
-	}
-	return statusCode(status), nil
+	return p
 }

@@ -71,7 +71,10 @@ func (e *Expanded) Form() Form {
 func (e *Expanded) Expires() int64 { return int64(e.Day) * daySeconds }
 
 // Holder returns the masked name with spaces.
-func (e *Expanded) Holder() string { return strings.ReplaceAll(e.Name, "-", " ") }
+func (e *Expanded) Holder() string { return DisplayName(e.Name) }
+
+// DisplayName turns a masked name of the wire into what people read.
+func DisplayName(wire string) string { return strings.ReplaceAll(wire, "-", " ") }
 
 // Expand takes a text as it was scanned through steps 1 to 5 of the
 // verification and puts it into its standard form. It returns OK or the code

@@ -168,13 +168,3 @@ func (s *Service) codeOwner(ctx context.Context, code string) (kid string, idx i
 	}
 	return rows[0].KID, rows[0].Idx, true, nil
 }
-
-// statusOf returns the status of an index; ErrNotFound when it was never drawn.
-func (s *Service) statusOf(ctx context.Context, idx int64) (int, error) {
-	var row entryRow
-	err := s.db.From(ctx).Where("idx = ?", idx).Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return 0, ErrNotFound
-	}
-	return row.Status, err
-}
