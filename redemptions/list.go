@@ -1,0 +1,85 @@
+package redemptions
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/page"
+)
+
+// Filter narrows a list. Zero values do not.
+type Filter struct {
+	BenefitID uuid.UUID
+	OutletID  uuid.UUID
+	PartnerID uuid.UUID
+	Outcome   Outcome
+	From, To  time.Time // recorded_at, From included, To not
+}
+
+// Get returns one redemption within the actor's reach, or ErrNotFound.
+func (s *Service) Get(ctx context.Context, id uuid.UUID) (Redemption, error) {
+	r, err := s.find(ctx, id)
+	if err != nil {
+		return Redemption{}, err
+	}
+	who := actor.From(ctx)
+	if !r.within(who.Scope(actor.ReadRedemptions)) {
+		return Redemption{}, ErrNotFound
+	}
+	return r.seenBy(who), nil
+}
+
+// List returns the redemptions within the actor's reach, newest first.
+func (s *Service) List(ctx context.Context, f Filter, p page.Request) (page.Of[Redemption], error) {
+	who := actor.From(ctx)
+	rows, err := s.list(ctx, who.Scope(actor.ReadRedemptions), f, p)
+	if err != nil {
+		return page.Of[Redemption]{}, err
+	}
+	for i := range rows {
+		rows[i] = rows[i].seenBy(who)
+	}
+	return page.Cut(rows, p, func(r Redemption) uuid.UUID { return r.ID }), nil
+}
+
+// seenBy hides from a partner what it must not learn about a membership.
+func (r Redemption) seenBy(who actor.Actor) Redemption {
+	reach := who.Scope(actor.ReadRedemptions)
+	if reach.HasBranch(r.BranchID) {
+		return r
+	}
+	r.Reason = r.Reason.ToPartner()
+	r.StatusSeen, r.StatusAsOfSeen, r.SegmentSeen, r.MembershipID, r.ParticipantID = "", "", "", nil, uuid.Nil
+	return r
+}
+
+// Receipt is what whoever holds a receipt's code may see: nothing of the person.
+type Receipt struct {
+	Code                 string
+	Partner, Outlet      string
+	At                   time.Time // in the outlet's zone
+	Gross, Discount, Net int64
+	State                State
+}
+
+// Receipt returns the receipt of a granted redemption by its code, or ErrNotFound.
+func (s *Service) Receipt(ctx context.Context, code string) (Receipt, error) {
+	if len(code) != 10 {
+		return Receipt{}, ErrNotFound
+	}
+	r, err := s.one(ctx, selectRow+"WHERE r.receipt_code = ? AND r.outcome = 'granted'", code)
+	if err != nil {
+		return Receipt{}, err
+	}
+	o, err := s.Partners.Outlet(ctx, r.OutletID)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{
+		Code: r.ReceiptCode, Partner: o.PartnerName, Outlet: o.Name, At: r.RecordedAt.In(o.Location()),
+		Gross: r.Gross, Discount: r.Discount, Net: r.Net, State: r.State,
+	}, nil
+}

@@ -1,0 +1,179 @@
+package redemptions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/benefits"
+	"github.com/berlaku/berlaku/events"
+)
+
+// plain decides one attempt in one transaction. It is the oracle for any
+// faster ledger.
+type plain struct{ s *Service }
+
+func (p plain) decide(ctx context.Context, a *attempt) (Redemption, bool, error) {
+	var out Redemption
+	var replayed bool
+	err := p.s.DB.InTx(ctx, func(ctx context.Context) error {
+		out, replayed = Redemption{}, false
+		fresh, err := p.s.claimKey(ctx, a)
+		if err != nil {
+			return err
+		}
+		if !fresh { // another process was first
+			out, replayed, err = p.s.replay(ctx, a.caller, a.request.Key, a.hash)
+			return err
+		}
+		r, err := p.settle(ctx, a)
+		if err != nil {
+			return err
+		}
+		out = *r
+		return p.write(ctx, r)
+	})
+	if err != nil {
+		return Redemption{}, false, fmt.Errorf("redeem: %w", err)
+	}
+	return out, replayed, nil
+}
+
+// settle applies the rules to a snapshot and, when they say yes, takes what the
+// use costs. A counter that another request emptied in between turns the yes
+// into its refusal.
+func (p plain) settle(ctx context.Context, a *attempt) (*Redemption, error) {
+	f := a.facts()
+	if err := p.s.readCounters(ctx, a, f); err != nil {
+		return nil, fmt.Errorf("read counters: %w", err)
+	}
+	d := decide(f)
+	if d.reason != "" {
+		return a.record(d), nil
+	}
+	err := p.s.DB.Try(ctx, func(ctx context.Context) error { return p.take(ctx, a, d) })
+	if lost, ok := errors.AsType[refusal](err); ok {
+		return a.record(decision{reason: lost.reason}), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("take limits: %w", err)
+	}
+	r := a.record(d)
+	r.Remaining = f.remaining(1)
+	return r, nil
+}
+
+// refusal is the error of a guarded statement that changed no row.
+type refusal struct{ reason Reason }
+
+func (r refusal) Error() string { return "refused: " + string(r.reason) }
+
+// take runs one guarded statement per limit. Locks are taken in the order
+// promo, person, bill, code everywhere.
+func (p plain) take(ctx context.Context, a *attempt, d decision) error {
+	l := a.offer.Terms.Limits
+	switch err := p.s.Benefits.TakeQuota(ctx, a.offer.BenefitID, d.discount); {
+	case errors.Is(err, benefits.ErrTotalSpent):
+		return refusal{LimitTotal}
+	case errors.Is(err, benefits.ErrBudgetSpent):
+		return refusal{BudgetSpent}
+	case err != nil:
+		return err
+	}
+	if l.OutletPerDay != nil {
+		if err := p.s.takeOutletDay(ctx, a, *l.OutletPerDay); err != nil {
+			return err
+		}
+	}
+	if l.Participant != nil {
+		if err := p.s.takeUsage(ctx, a, l.Participant); err != nil {
+			return err
+		}
+	}
+	if a.request.ReceiptNumber != "" {
+		if err := p.takeBill(ctx, a); err != nil {
+			return err
+		}
+	}
+	if a.shown.presented.ProofAt != 0 {
+		return p.s.useProof(ctx, a)
+	}
+	return nil
+}
+
+// takeBill locks the bill's row; with the lock held, an exclusive promo looks
+// whether another one was used on it.
+func (p plain) takeBill(ctx context.Context, a *attempt) error {
+	if err := p.s.lockBill(ctx, a); err != nil {
+		return err
+	}
+	if a.offer.Terms.Stacking != benefits.Exclusive {
+		return nil
+	}
+	other, err := p.s.otherOnBill(ctx, a)
+	if err != nil {
+		return err
+	}
+	if other {
+		return refusal{NotStackable}
+	}
+	return nil
+}
+
+// write stores the record, its outbox row and, last, its audit entry.
+func (p plain) write(ctx context.Context, r *Redemption) error {
+	if err := p.s.insert(ctx, r); err != nil {
+		return fmt.Errorf("insert redemption: %w", err)
+	}
+	if err := p.s.Events.Publish(ctx, r.event("redemption."+string(r.Outcome))); err != nil {
+		return err
+	}
+	return p.s.Audit.Append(ctx, audit.Event{
+		Action:  "redemption." + string(r.Outcome),
+		Subject: audit.Subject{Kind: subjectKind, ID: r.ID},
+		Digest:  r.digest(),
+	})
+}
+
+const subjectKind = "redemption"
+
+func (r *Redemption) event(kind string) events.Event {
+	return events.Event{
+		Kind: kind, SubjectID: r.ID, ParticipantID: r.ParticipantID, PartnerID: r.PartnerID,
+		Payload: struct {
+			ID        uuid.UUID `json:"id"`
+			BenefitID uuid.UUID `json:"benefit_id"`
+			OutletID  uuid.UUID `json:"outlet_id"`
+			Outcome   Outcome   `json:"outcome"`
+			Reason    Reason    `json:"reason,omitempty"`
+			Gross     int64     `json:"gross"`
+			Discount  int64     `json:"discount"`
+			Net       int64     `json:"net"`
+		}{r.ID, r.BenefitID, r.OutletID, r.Outcome, r.Reason.ToPartner(), r.Gross, r.Discount, r.Net},
+	}
+}
+
+// remaining returns how many uses are left after taking n more; nil when nothing limits them.
+func (f *facts) remaining(n int64) *int64 {
+	var left *int64
+	lower := func(v int64) {
+		v = max(0, v-n)
+		if left == nil || v < *left {
+			left = &v
+		}
+	}
+	l := f.terms.Limits
+	if l.Participant != nil {
+		lower(l.Participant.Count - f.usedInWindow)
+	}
+	if l.OutletPerDay != nil {
+		lower(*l.OutletPerDay - f.usedAtOutlet)
+	}
+	if f.countLeft != nil {
+		lower(*f.countLeft)
+	}
+	return left
+}

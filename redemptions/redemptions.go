@@ -1,0 +1,164 @@
+// Package redemptions is the counter: it says whether a card is valid and which
+// promo applies (Validate), records a discount exactly once (Redeem), and takes
+// one back (Void).
+//
+// What holds, whatever is killed, retried or run at once:
+//
+//   - A request with the same Idempotency-Key from the same caller makes one
+//     record; every repetition gets that record.
+//   - A refusal is a stored record with a reason, not an error.
+//   - No limit is passed: each is one guarded statement in the transaction that
+//     writes the record, with a CHECK in the schema behind it.
+//   - Record, counters, audit entry and outbox row appear together or not at all.
+//   - Records are never changed; what happens later (a void) is a row of its own.
+//   - A code that a phone shows is used up by one granted redemption.
+//
+// The rule book is decide: pure, no clock, no database.
+package redemptions
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/benefits"
+	"github.com/berlaku/berlaku/cards"
+	"github.com/berlaku/berlaku/events"
+	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/database"
+	"github.com/berlaku/berlaku/internal/fault"
+	"github.com/berlaku/berlaku/participants"
+	"github.com/berlaku/berlaku/partners"
+)
+
+// Limits of time and money at the counter.
+const (
+	ScanLife     = 15 * time.Minute // how long a scan_id stands for the scanned code
+	VoidWindow   = 15 * time.Minute // how long the caller that made a redemption may void it
+	MaxGross     = 1_000_000_000    // rupiah
+	MaxReceipt   = 40               // characters of a receipt number
+	MaxReason    = 200              // characters of a reason for a void
+	clockSuspect = 5 * time.Minute  // till clock this far off is flagged
+)
+
+// Faults of the counter. Everything about a card, a promo or a limit is a
+// refusal with a Reason instead.
+var (
+	ErrNotFound       = fault.New(fault.NotFound, "redemption_not_found", "There is no such redemption.")
+	ErrScanNotFound   = fault.New(fault.NotFound, "scan_not_found", "There is no such scan of this caller.")
+	ErrBenefit        = fault.New(fault.NotFound, "benefit_not_found", "There is no such promo.")
+	ErrCaller         = fault.New(fault.Forbidden, "not_a_till", "Only a till or a till system's API key may do this.")
+	ErrKeyReused      = fault.New(fault.Invalid, "idempotency_key_reused", "This Idempotency-Key was used with another request.")
+	ErrInFlight       = fault.New(fault.Conflict, "request_in_progress", "The same request is being processed. Try again in a moment.")
+	ErrScanOrCard     = fault.New(fault.Invalid, "scan_id_or_card", "Give either scan_id or card, not both and not neither.")
+	ErrGross          = fault.New(fault.Invalid, "gross_out_of_range", "The bill must be 1 to 1,000,000,000 whole rupiah.")
+	ErrReceiptNumber  = fault.New(fault.Invalid, "receipt_number_invalid", "A receipt number has at most 40 characters, none of them control characters.")
+	ErrOccurredAt     = fault.New(fault.Invalid, "occurred_at_out_of_range", "occurred_at must lie within the last day and at most five minutes ahead.")
+	ErrVoidReason     = fault.New(fault.Invalid, "reason_required", "A void needs a reason of at most 200 characters.")
+	ErrNotVoidable    = fault.New(fault.Conflict, "not_voidable", "A refused redemption has nothing to void.")
+	ErrVoidWindowOver = fault.New(fault.Conflict, "void_window_over", "The till may void within 15 minutes. Later the partner's owner or the branch can.")
+)
+
+// Outcome is what became of a request to redeem.
+type Outcome string
+
+// The outcomes.
+const (
+	Granted Outcome = "granted"
+	Refused Outcome = "refused"
+)
+
+// State is what became of a record later.
+type State string
+
+// The states.
+const (
+	Recorded State = "recorded"
+	Voided   State = "voided"
+	Disputed State = "disputed"
+	Upheld   State = "upheld"
+	Reversed State = "reversed"
+)
+
+// Redemption is one record: a discount that was given, or refused with a
+// reason. Amounts are whole rupiah.
+type Redemption struct {
+	ID             uuid.UUID
+	ParticipantID  uuid.UUID // zero when the card named nobody
+	CallerKind     string
+	CallerID       uuid.UUID
+	IdemKey        uuid.UUID
+	CashierID      *uuid.UUID
+	CardID         *uuid.UUID
+	CardForm       string // phone, printed, or empty
+	ScanID         *uuid.UUID
+	BenefitID      uuid.UUID
+	BenefitVersion int
+	PartnerID      uuid.UUID
+	OutletID       uuid.UUID
+	SectorID       uuid.UUID
+	BranchID       uuid.UUID // the participant's; zero when unknown
+	MembershipID   *uuid.UUID
+	SegmentSeen    string
+	StatusSeen     string // membership status as it was known then
+	StatusAsOfSeen clock.Day
+	Gross          int64
+	Discount       int64
+	Net            int64
+	ReceiptNumber  string
+	ReceiptCode    string
+	IDChecked      bool
+	Online         bool
+	Outcome        Outcome
+	Reason         Reason // empty when granted
+	Flags          []string
+	OccurredAt     time.Time // at the till
+	RecordedAt     time.Time // at the server
+	LocalOn        clock.Day // day at the outlet
+	LocalHour      int
+	State          State
+	// Remaining uses of this participant after this one; nil when unlimited.
+	// Known only right after the decision.
+	Remaining *int64
+}
+
+// Cards is what the counter needs of package cards.
+type Cards interface {
+	Check(ctx context.Context, text string, at time.Time) (cards.Presented, error)
+	Recheck(ctx context.Context, cardID uuid.UUID, at time.Time) (cards.Presented, error)
+}
+
+// Deps is what a Service stands on.
+type Deps struct {
+	DB           *database.DB
+	Clock        clock.Clock
+	Cards        Cards
+	Benefits     *benefits.Service
+	Partners     *partners.Service
+	Participants *participants.Service
+	Audit        *audit.Service
+	Events       *events.Service
+}
+
+// Service is the counter.
+type Service struct {
+	Deps
+	running running
+	ledger  ledger
+}
+
+// ledger decides a prepared attempt and writes everything that follows from it.
+// The plain one takes a transaction for each; one that gathers attempts that
+// wait for the same commit fits the same place.
+type ledger interface {
+	decide(ctx context.Context, a *attempt) (Redemption, bool, error)
+}
+
+// New returns the counter.
+func New(d Deps) *Service {
+	s := &Service{Deps: d}
+	s.ledger = plain{s}
+	return s
+}

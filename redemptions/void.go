@@ -1,0 +1,106 @@
+package redemptions
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/uid"
+)
+
+// action is something that happened to a redemption after it was recorded.
+type action struct {
+	ParticipantID uuid.UUID
+	RedemptionID  uuid.UUID
+	Action        string
+	ID            uuid.UUID
+	ByKind        string
+	ByID          uuid.UUID
+	Reason        string
+	ActedAt       time.Time
+}
+
+// Void takes a redemption back: the use, the quota and the budget are free
+// again, the record stays. The till or API key that made it may do so within
+// VoidWindow, the partner's owner and the branch later. Voiding twice is the
+// same as once. It returns ErrNotFound, ErrNotVoidable, ErrVoidWindowOver or
+// ErrVoidReason.
+func (s *Service) Void(ctx context.Context, id uuid.UUID, reason string) (Redemption, error) {
+	reason = strings.TrimSpace(reason)
+	if reason == "" || utf8.RuneCountInString(reason) > MaxReason {
+		return Redemption{}, ErrVoidReason.At("/reason")
+	}
+	who := actor.From(ctx)
+	r, err := s.voidable(ctx, who, id)
+	if err != nil {
+		return Redemption{}, err
+	}
+	offer, err := s.Benefits.AtVersion(ctx, r.BenefitID, r.BenefitVersion)
+	if err != nil {
+		return Redemption{}, fmt.Errorf("look up promo of redemption: %w", err)
+	}
+	now := s.Clock.Now()
+	act := action{
+		ParticipantID: r.ParticipantID, RedemptionID: r.ID, Action: "void", ID: uid.At(now),
+		ByKind: string(who.Kind), ByID: who.ID, Reason: reason, ActedAt: now,
+	}
+	err = s.DB.InTx(ctx, func(ctx context.Context) error {
+		fresh, err := s.insertAction(ctx, &act)
+		if err != nil || !fresh {
+			return err
+		}
+		if err := s.Benefits.ReturnQuota(ctx, r.BenefitID, r.Discount); err != nil {
+			return err
+		}
+		if err := s.giveBack(ctx, &r, offer.Terms); err != nil {
+			return fmt.Errorf("give back limits: %w", err)
+		}
+		if err := s.Events.Publish(ctx, r.event("redemption.voided")); err != nil {
+			return err
+		}
+		return s.Audit.Append(ctx, audit.Event{
+			Action: "redemption.voided", Subject: audit.Subject{Kind: actionKind, ID: act.ID}, Digest: act.digest(),
+			Details: map[string]any{"redemption_id": r.ID},
+		})
+	})
+	if err != nil {
+		return Redemption{}, fmt.Errorf("void redemption: %w", err)
+	}
+	r.State = Voided
+	return r, nil
+}
+
+const actionKind = "redemption_action"
+
+// voidable returns the redemption if the actor may void it now.
+func (s *Service) voidable(ctx context.Context, who actor.Actor, id uuid.UUID) (Redemption, error) {
+	r, err := s.find(ctx, id)
+	if err != nil {
+		return Redemption{}, err
+	}
+	own := who.ID == r.CallerID && string(who.Kind) == r.CallerKind && who.Can(actor.VoidOwn)
+	later := who.Can(actor.VoidLater) && r.within(who.Scope(actor.VoidLater))
+	switch {
+	case !own && !later:
+		return Redemption{}, ErrNotFound
+	case r.Outcome != Granted:
+		return Redemption{}, ErrNotVoidable
+	case r.State == Voided:
+		return r, nil
+	case !later && s.Clock.Now().Sub(r.RecordedAt) > VoidWindow:
+		return Redemption{}, ErrVoidWindowOver
+	}
+	return r, nil
+}
+
+// within reports whether the record lies within a reach: of its partner, its
+// outlet, or the participant's branch.
+func (r *Redemption) within(reach actor.Reach) bool {
+	return reach.HasOutlet(r.PartnerID, r.OutletID) || reach.HasBranch(r.BranchID)
+}
