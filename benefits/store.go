@@ -60,7 +60,7 @@ func (outletLink) TableName() string { return "benefit_outlets" }
 
 // fullRow is a promo with its newest version and its counters.
 type fullRow struct {
-	benefitRow
+	Promo        benefitRow `gorm:"embedded"`
 	Title        string
 	Terms        string
 	TermsHash    []byte
@@ -231,9 +231,9 @@ func (s *Service) markRetired(ctx context.Context, id uuid.UUID, number int, fro
 
 func (r *fullRow) benefit() (Benefit, error) {
 	b := Benefit{
-		ID: r.ID, PartnerID: r.PartnerID, State: State(r.State), Version: r.Version, LiveVersion: r.LiveVersion,
-		VersionState: VersionState(r.VersionState), Title: r.Title, TermsHash: r.TermsHash, CreatedBy: r.CreatedBy,
-		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+		ID: r.Promo.ID, PartnerID: r.Promo.PartnerID, State: State(r.Promo.State), Version: r.Promo.Version, LiveVersion: r.Promo.LiveVersion,
+		VersionState: VersionState(r.VersionState), Title: r.Title, TermsHash: r.TermsHash, CreatedBy: r.Promo.CreatedBy,
+		CreatedAt: r.Promo.CreatedAt.UTC(), UpdatedAt: r.Promo.UpdatedAt.UTC(),
 		Remaining: Remaining{Count: left(r.LimitCount, r.UsedCount), Amount: left(r.LimitAmount, r.UsedAmount)},
 	}
 	return b, readTerms(r.Terms, &b.Terms)
