@@ -103,6 +103,10 @@ type Participants interface {
 	Standings(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]participants.Standing, error)
 	MaskedName(ctx context.Context, id uuid.UUID) (string, error)
 	UseActivation(ctx context.Context, code string) (participantID, activationID uuid.UUID, err error)
+	BindActivation(ctx context.Context, activationID, cardID uuid.UUID) error
+	// Lock holds people's rows to the end of the transaction, so that a card is
+	// never issued after an old standing while that standing changes.
+	Lock(ctx context.Context, ids ...uuid.UUID) error
 }
 
 // Deps is what the service works with. Origin is the issuer's address, lower

@@ -63,7 +63,7 @@ func (s *Service) Issue(ctx context.Context, r IssueRequest) (Card, error) {
 // means. Signing is pure code and takes some 30 µs; it needs the index that
 // was drawn, so it happens inside.
 func (s *Service) make(ctx context.Context, r IssueRequest, reach *actor.Reach) (Card, error) {
-	if err := s.lockPeople(ctx, []uuid.UUID{r.ParticipantID}); err != nil {
+	if err := s.people.Lock(ctx, r.ParticipantID); err != nil {
 		return Card{}, err
 	}
 	standing, err := s.people.Standing(ctx, r.ParticipantID)
@@ -267,6 +267,9 @@ func (s *Service) Activate(ctx context.Context, code string, devicePoint []byte)
 			if err := s.end(ctx, &earlier[i], Replaced, reasonAfter, c.ID); err != nil {
 				return err
 			}
+		}
+		if err := s.people.BindActivation(ctx, activation, c.ID); err != nil {
+			return err
 		}
 		return s.record(ctx, "card.activated", c, map[string]any{"activation": activation, "replaced": len(earlier) - 1})
 	})

@@ -110,3 +110,5 @@ func verifier(t testing.TB, v vectors) *cards.Verifier {
 		},
 	}
 }
+
+func b64(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }

@@ -98,7 +98,7 @@ func (s *Service) FollowStandings(ctx context.Context, participantIDs []uuid.UUI
 }
 
 func (s *Service) followBatch(ctx context.Context, ids []uuid.UUID, shards map[int64]bool) error {
-	if err := s.lockPeople(ctx, ids); err != nil {
+	if err := s.people.Lock(ctx, ids...); err != nil {
 		return err
 	}
 	entries, err := s.liveEntries(ctx, ids)

@@ -69,17 +69,6 @@ func (s *Service) eachEntry(ctx context.Context, shard int64, f func(position in
 	return rows.Err()
 }
 
-// lockPeople holds the rows of people to the end of the transaction, so that a
-// card is never issued after an old standing while that standing changes.
-func (s *Service) lockPeople(ctx context.Context, ids []uuid.UUID) error {
-	var locked []uuid.UUID
-	err := s.db.From(ctx).Table("participants").Select("id").Clauses(forNoKey).Where("id IN ?", ids).Order("id").Scan(&locked).Error
-	if err != nil {
-		return fmt.Errorf("lock participants: %w", err)
-	}
-	return nil
-}
-
 // liveEntries returns the entries of people's active cards.
 func (s *Service) liveEntries(ctx context.Context, ids []uuid.UUID) ([]entryRow, error) {
 	var rows []entryRow
