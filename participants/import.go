@@ -1,15 +1,22 @@
 package participants
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/page"
+	"github.com/berlaku/berlaku/internal/uid"
 )
 
 // Format is the form of an import file.
@@ -77,22 +84,206 @@ const (
 // field names the reason.
 var ErrImportFile = fault.New(fault.Invalid, "import_file_refused", "The file cannot be imported; see errors.")
 
-// Import reads a file and stores its good rows.
+// Import reads a file of snapshots and stores its good rows, two thousand a
+// transaction, so that others work on and progress can be seen; bad rows are
+// counted and the first thousand errors kept. The same file again changes
+// nothing. A row is found by its KPJ; a person by the identity number. What a
+// row ends loses its status bits in the same transaction. Errors:
+// ErrBranchNotFound, ErrImportFile (nothing was stored).
 func (s *Service) Import(ctx context.Context, r ImportRequest) (ImportRun, error) {
-	return ImportRun{}, ErrImportFile
+	if !actor.From(ctx).Scope(actor.ImportParticipants).HasBranch(r.BranchID) {
+		return ImportRun{}, ErrBranchNotFound
+	}
+	b, err := s.Branch(ctx, r.BranchID)
+	if err != nil {
+		return ImportRun{}, err
+	}
+	hash, err := r.inspect(ctx)
+	if err != nil {
+		return ImportRun{}, err
+	}
+	j, err := s.newJob(ctx, r, b, hash)
+	if err != nil {
+		return ImportRun{}, err
+	}
+	if err := s.startImport(ctx, j); err != nil {
+		return ImportRun{}, err
+	}
+	if err := s.importAll(ctx, j); err != nil {
+		// The slices that were committed stay; the file can simply be sent again.
+		return ImportRun{}, errors.Join(err, s.finishImport(context.WithoutCancel(ctx), j, ImportFailed, "interrupted"))
+	}
+	return j.run, s.finishImport(ctx, j, ImportDone, "")
 }
 
-// GetImport returns one run, or ErrImportNotFound.
+// inspect walks the whole file once and returns its hash, or a refusal.
+func (r *ImportRequest) inspect(ctx context.Context) ([]byte, error) {
+	most := r.MaxBytes
+	if most == 0 {
+		most = DefaultImportBytes
+	}
+	switch {
+	case r.Size <= 0:
+		return nil, refuse("empty")
+	case r.Size > most:
+		return nil, refuse("too_large")
+	}
+	if r.AsOf != "" {
+		if _, err := clock.ParseDay(string(r.AsOf)); err != nil {
+			return nil, ErrInvalid.With(fault.Field{Pointer: "/as_of", Code: errDay.Code})
+		}
+	}
+	if r.Format == CSV {
+		if err := checkText(r.section()); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.inspectRows(ctx); err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, r.section()); err != nil {
+		return nil, fmt.Errorf("read import file: %w", err)
+	}
+	return h.Sum(nil), nil
+}
+
+func (r *ImportRequest) inspectRows(ctx context.Context) error {
+	t, err := r.open()
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	for n := 0; ; n++ {
+		_, cells, err := t.next()
+		if errors.Is(err, io.EOF) && n > 0 {
+			return nil
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return refuse("empty")
+		case err != nil:
+			return err
+		case n > MaxImportRows:
+			return refuse("too_many_rows")
+		case len(cells) > columnsMost:
+			return refuse("too_many_columns")
+		case n == 0:
+			if _, err := readHeading(cells); err != nil {
+				return err
+			}
+		case n%10_000 == 0 && ctx.Err() != nil:
+			return ctx.Err()
+		}
+	}
+}
+
+// job is a run under way.
+type job struct {
+	run     ImportRun
+	request ImportRequest
+	branch  Branch
+	today   clock.Day
+	layout  layout
+	stored  int                    // errors stored so far
+	touched map[uuid.UUID]struct{} // people whose own data this run has set
+}
+
+func (s *Service) newJob(ctx context.Context, r ImportRequest, b Branch, hash []byte) (*job, error) {
+	now := s.clock.Now()
+	today := b.DayAt(now)
+	if r.AsOf == "" {
+		r.AsOf = today
+	}
+	return &job{
+		request: r, branch: b, today: today, touched: map[uuid.UUID]struct{}{},
+		run: ImportRun{
+			ID: uid.At(now), BranchID: b.ID, Format: r.Format, FileHash: hash, DryRun: r.DryRun, State: ImportRunning,
+			CreatedBy: actor.From(ctx).ID, CreatedAt: now,
+		},
+	}, nil
+}
+
+// importAll reads the file a second time and writes it slice by slice.
+func (s *Service) importAll(ctx context.Context, j *job) error {
+	t, err := j.request.open()
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	_, cells, err := t.next()
+	if err != nil {
+		return err
+	}
+	if j.layout, err = readHeading(cells); err != nil {
+		return err
+	}
+	known, err := s.regions(ctx)
+	if err != nil {
+		return err
+	}
+	reader := &rowReader{
+		s: s, layout: j.layout, width: len(cells), format: j.request.Format, asOf: j.request.AsOf, today: j.today,
+		regions: known, seen: map[uint64]struct{}{},
+	}
+	for more := true; more; {
+		var batch slice
+		if more, err = batch.fill(t, reader); err != nil {
+			return err
+		}
+		if err := s.importSlice(ctx, j, &batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const sliceRows = 2000
+
+// slice is what one transaction takes in.
+type slice struct {
+	rows []importRow
+	bad  []RowError
+	read int64
+}
+
+func (b *slice) fill(t table, r *rowReader) (more bool, err error) {
+	for b.read < sliceRows {
+		line, cells, err := t.next()
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		b.read++
+		row, bad := r.read(line, cells)
+		if len(bad) > 0 {
+			b.bad = append(b.bad, bad...)
+			continue
+		}
+		b.rows = append(b.rows, row)
+	}
+	slices.SortFunc(b.rows, func(x, y importRow) int { return bytes.Compare(x.kpjDigest, y.kpjDigest) })
+	return true, nil
+}
+
+// GetImport returns one run of a branch in reach, or ErrImportNotFound.
 func (s *Service) GetImport(ctx context.Context, id uuid.UUID) (ImportRun, error) {
-	return ImportRun{}, ErrImportNotFound
+	return s.importByID(ctx, id, actor.From(ctx).Scope(actor.ImportParticipants))
 }
 
 // ListImports returns the runs of the branches in reach, newest first.
 func (s *Service) ListImports(ctx context.Context, r page.Request) (page.Of[ImportRun], error) {
-	return page.Of[ImportRun]{}, ErrImportNotFound
+	rows, err := s.listImports(ctx, actor.From(ctx).Scope(actor.ImportParticipants), r)
+	return page.Cut(rows, r, func(i ImportRun) uuid.UUID { return i.ID }), err
 }
 
-// ImportErrors returns the stored row errors of a run in order of lines, or ErrImportNotFound.
+// ImportErrors returns the stored row errors of a run in order of lines, or
+// ErrImportNotFound.
 func (s *Service) ImportErrors(ctx context.Context, id uuid.UUID) ([]RowError, error) {
-	return nil, ErrImportNotFound
+	if _, err := s.GetImport(ctx, id); err != nil {
+		return nil, err
+	}
+	return s.importErrors(ctx, id)
 }

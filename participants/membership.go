@@ -55,15 +55,6 @@ func sortedKeys(keys []keyRow) []keyRow {
 	return keys
 }
 
-// dayAt is the day that it is at now in a branch's zone.
-func dayAt(now time.Time, zone string) clock.Day {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		loc = time.UTC
-	}
-	return clock.DayOf(now, loc)
-}
-
 // check returns what is wrong with the membership's fields, and fills what was
 // left out.
 func (n *NewMembership) check(today clock.Day) []fault.Field {

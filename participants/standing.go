@@ -140,9 +140,9 @@ func (s *Service) Lapse(ctx context.Context) (int, error) {
 	}
 	total := 0
 	for _, zone := range zones {
-		loc, err := time.LoadLocation(zone)
+		loc, err := zoneOf(zone)
 		if err != nil {
-			return total, fmt.Errorf("zone of branch: %w", err)
+			return total, err
 		}
 		for {
 			n, err := s.lapseSlice(ctx, zone, clock.DayOf(s.clock.Now(), loc))

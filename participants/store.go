@@ -13,6 +13,7 @@ import (
 
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/pii"
 )
 
@@ -131,7 +132,15 @@ func insertRows[T any](tx *gorm.DB, rows []T, doing string) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := tx.CreateInBatches(&rows, insertMost).Error; err != nil {
+	return wrongAgent(tx.CreateInBatches(&rows, insertMost).Error, doing)
+}
+
+// wrongAgent names the one reference of this room that callers choose freely.
+func wrongAgent(err error, doing string) error {
+	switch {
+	case errors.Is(err, gorm.ErrForeignKeyViolated):
+		return ErrInvalid.With(fault.Field{Pointer: "/agent_id", Code: errAgentUnknown.Code})
+	case err != nil:
 		return fmt.Errorf("%s: %w", doing, err)
 	}
 	return nil
@@ -235,6 +244,9 @@ func (s *Service) updateMembership(ctx context.Context, r *membershipRow) error 
 		protected_until = ?, status = ?, status_as_of = ?, source = ?, ended_on = ?, updated_at = ? WHERE participant_id = ? AND id = ?`,
 		r.AgentID, r.Segment, r.Programmes, r.PayerType, r.AcquiredOn, r.ProtectedUntil, r.Status, r.StatusAsOf, r.Source,
 		r.EndedOn, r.UpdatedAt, r.ParticipantID, r.ID)
+	if res.Error != nil {
+		return wrongAgent(res.Error, "update membership")
+	}
 	return oneRow(res, "update membership")
 }
 

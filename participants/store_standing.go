@@ -47,9 +47,9 @@ func (s *Service) standingRows(ctx context.Context, ids []uuid.UUID) ([]standing
 }
 
 func (r *standingRow) candidate(now time.Time) (candidate, error) {
-	zone, err := time.LoadLocation(orZero(r.Zone))
+	zone, err := zoneOf(orZero(r.Zone))
 	if err != nil {
-		return candidate{}, fmt.Errorf("zone of branch: %w", err)
+		return candidate{}, err
 	}
 	return candidate{
 		MembershipID: orZero(r.MembershipID), BranchID: orZero(r.BranchID),

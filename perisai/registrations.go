@@ -76,9 +76,9 @@ func (s *Service) complete(ctx context.Context, in []Registration, now time.Time
 	if err != nil {
 		return nil, err
 	}
-	zones := make(map[uuid.UUID]string, len(branches))
+	today := map[uuid.UUID]clock.Day{uuid.Nil: clock.DayOf(now, time.UTC)}
 	for _, b := range branches {
-		zones[b.ID] = b.Zone
+		today[b.ID] = b.DayAt(now)
 	}
 	out := make([]Registration, len(in))
 	for i, r := range in {
@@ -89,11 +89,11 @@ func (s *Service) complete(ctx context.Context, in []Registration, now time.Time
 		if err := r.complete(agents, reach); err != nil {
 			return nil, err
 		}
-		zone, known := zones[r.BranchID]
-		if !known && !r.Unallocated {
+		day, known := today[r.BranchID]
+		if !known {
 			return nil, ErrBranchNotFound
 		}
-		if err := r.checkDay(now, zone); err != nil {
+		if err := r.checkDay(day); err != nil {
 			return nil, err
 		}
 		r.ID, r.CreatedAt = uid.At(now), now
@@ -123,21 +123,17 @@ func (r *Registration) complete(agents map[uuid.UUID]agentRow, reach actor.Reach
 		}
 		return nil
 	}
-	if !reach.HasBranch(r.BranchID) {
+	if r.BranchID == uuid.Nil || !reach.HasBranch(r.BranchID) {
 		return ErrBranchNotFound
 	}
 	return nil
 }
 
-func (r *Registration) checkDay(now time.Time, zone string) error {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		return err
-	}
+func (r *Registration) checkDay(today clock.Day) error {
 	if bad := checkDay("/registered_on", r.RegisteredOn, true); len(bad) > 0 {
 		return ErrInvalid.With(bad...)
 	}
-	if r.RegisteredOn > clock.DayOf(now, loc) {
+	if r.RegisteredOn > today {
 		return ErrInvalid.With(field("/registered_on", "date_future"))
 	}
 	return nil
