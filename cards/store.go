@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/berlaku/berlaku/internal/database"
 )
 
 type cardRow struct {
@@ -19,7 +21,7 @@ type cardRow struct {
 	KID           string `gorm:"column:kid"`
 	ExpiresDay    int
 	MaskedName    string
-	DeviceKey     []byte
+	DeviceKey     database.Bytes
 	Signature     []byte
 	ShortCode     string
 	State         string

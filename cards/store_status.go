@@ -146,7 +146,7 @@ func (s *Service) openShard(ctx context.Context, branch uuid.UUID) (int64, error
 	}
 	// Only one transaction opens a shard for a branch.
 	var id uuid.UUID
-	if err := s.db.From(ctx).Table("branches").Select("id").Clauses(forNoKey).Where("id = ?", branch).Take(&id).Error; err != nil {
+	if err := s.db.From(ctx).Table("branches").Select("id").Clauses(forNoKey).Where("id = ?", branch).Row().Scan(&id); err != nil {
 		return 0, fmt.Errorf("lock branch: %w", err)
 	}
 	shard, err = s.lockOpenShard(ctx, branch)

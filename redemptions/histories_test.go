@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/benefits"
+	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/redemptions"
 )
@@ -161,6 +162,9 @@ func TestRandomHistoriesMatchTheModel(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	for done := 0; done < histories; done += worldSize {
 		w := &world{t: t, s: s, r: r, tills: tills}
+		if _, err := s.Cards.EnsureKeys(testkit.System(t)); err != nil {
+			t.Fatal(err)
+		}
 		for range 5 {
 			p := randomPromo(r)
 			p.id = s.Promo(t, p.terms)
