@@ -71,7 +71,7 @@ func fold(password string) string {
 }
 
 // left counts what is hard to guess: characters that are neither spaces nor
-// part of a sequence, each kind of character at most three times.
+// part of a sequence, each character at most twice.
 func left(text string) int {
 	runes := []rune(text)
 	seen := map[rune]int{}
@@ -82,7 +82,7 @@ func left(text string) int {
 			i += run
 			continue
 		}
-		if r := runes[i]; !unicode.IsSpace(r) && seen[r] < 3 {
+		if r := runes[i]; !unicode.IsSpace(r) && seen[r] < 2 {
 			seen[r]++
 			n++
 		}

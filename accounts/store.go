@@ -170,10 +170,10 @@ func (s *Service) clearTOTP(ctx context.Context, id uuid.UUID, now time.Time) er
 
 // Grants --------------------------------------------------------------------
 
-// grants returns what the account holds, oldest first.
+// grants returns what the account holds, oldest first, then by role.
 func (s *Service) grants(ctx context.Context, id uuid.UUID) ([]actor.Grant, error) {
 	var rows []grantRow
-	if err := s.db.From(ctx).Where("account_id = ? AND revoked_at IS NULL", id).Order("id").Find(&rows).Error; err != nil {
+	if err := s.db.From(ctx).Where("account_id = ? AND revoked_at IS NULL", id).Order("granted_at, role, id").Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read grants: %w", err)
 	}
 	out := make([]actor.Grant, len(rows))

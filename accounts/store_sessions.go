@@ -126,7 +126,7 @@ func (s *Service) replaceBootstrap(ctx context.Context, hash []byte, now, expire
 	if err := tx.Exec("UPDATE bootstrap_tokens SET used_at = ? WHERE used_at IS NULL", now).Error; err != nil {
 		return err
 	}
-	return tx.Exec("INSERT INTO bootstrap_tokens (token_hash, created_at, expires_at) VALUES (?, ?, ?)", hash, now, expires).Error
+	return tx.Exec("INSERT INTO bootstrap_tokens (created_at, expires_at, token_hash) VALUES (?, ?, ?)", now, expires, hash).Error
 }
 
 func (s *Service) useBootstrap(ctx context.Context, hash []byte, now time.Time) (bool, error) {
