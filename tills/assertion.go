@@ -26,6 +26,7 @@ const (
 	assertionMax = 2048
 	jtiMax       = 128
 	tokenBytes   = 32
+	coordinate   = 32 // bytes of a coordinate of P-256
 )
 
 // compact is the one form of an ES256 token; the library by itself forgives
@@ -171,9 +172,9 @@ func readHeader(assertion string) (uuid.UUID, error) {
 
 // signed verifies the signature under the till's key, audience and times.
 func (s *Service) signed(assertion string, t Till) (*jwt.RegisteredClaims, error) {
-	x, y := elliptic.UnmarshalCompressed(elliptic.P256(), t.Point)
-	if x == nil {
-		return nil, errors.New("stored key is no point")
+	key, err := publicKey(t.Point)
+	if err != nil {
+		return nil, err
 	}
 	now := s.clock.Now()
 	parser := jwt.NewParser(
@@ -181,16 +182,26 @@ func (s *Service) signed(assertion string, t Till) (*jwt.RegisteredClaims, error
 		jwt.WithIssuer(t.ID.String()), jwt.WithAudience(s.audience), jwt.WithTimeFunc(func() time.Time { return now }),
 	)
 	var claims jwt.RegisteredClaims
-	_, err := parser.ParseWithClaims(assertion, &claims, func(*jwt.Token) (any, error) {
-		return &ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, nil
-	})
-	if err != nil {
+	if _, err := parser.ParseWithClaims(assertion, &claims, func(*jwt.Token) (any, error) { return key, nil }); err != nil {
 		return nil, err
 	}
 	if claims.IssuedAt == nil || claims.IssuedAt.After(now.Add(assertLife)) {
 		return nil, errors.New("issued later than now")
 	}
 	return &claims, nil
+}
+
+// publicKey reads a compressed P-256 point.
+func publicKey(point []byte) (*ecdsa.PublicKey, error) {
+	x, y := elliptic.UnmarshalCompressed(elliptic.P256(), point)
+	if x == nil {
+		return nil, errors.New("no point of P-256")
+	}
+	var b [1 + 2*coordinate]byte
+	b[0] = 4 // uncompressed (SEC 1, 2.3.3)
+	x.FillBytes(b[1 : 1+coordinate])
+	y.FillBytes(b[1+coordinate:])
+	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), b[:])
 }
 
 // useProof marks the assertion as used, if the till is still active.

@@ -2,7 +2,6 @@ package tills
 
 import (
 	"context"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
@@ -71,15 +70,15 @@ func (s *Service) EnrolFor(ctx context.Context, outlet uuid.UUID, life time.Dura
 func (s *Service) Join(ctx context.Context, code string, point []byte, name string) (Till, error) {
 	name = strings.TrimSpace(name)
 	var wrong check.List
-	x, _ := elliptic.UnmarshalCompressed(elliptic.P256(), point)
-	wrong.If(x == nil, "/public_key", check.Format)
+	_, err := publicKey(point)
+	wrong.If(err != nil, "/public_key", check.Format)
 	wrong.Text("/name", name, 1, nameMax)
 	if err := wrong.Err(ErrInvalid); err != nil {
 		return Till{}, err
 	}
 	now, hash := s.clock.Now(), hashCode(code)
 	t := Till{ID: uid.At(now), Name: name, Point: point, Fingerprint: Fingerprint(point), State: Pending, CreatedAt: now}
-	err := s.db.InTx(ctx, func(ctx context.Context) error {
+	err = s.db.InTx(ctx, func(ctx context.Context) error {
 		e, err := s.useEnrolment(ctx, hash, t.ID, now)
 		if err != nil {
 			return err
