@@ -6,6 +6,9 @@ import (
 	"fmt"
 
 	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/cmd/wire"
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/redemptions"
 )
 
 type auditCmd struct {
@@ -14,20 +17,34 @@ type auditCmd struct {
 
 type auditVerifyCmd struct{}
 
-// Run verifies the chain.
+// Run verifies the chain, and the stored records against it.
 func (auditVerifyCmd) Run(e *environment) (err error) {
-	app, err := e.open()
+	if err := e.existing(); err != nil {
+		return err
+	}
+	app, err := wire.OpenRecords(e.ctx, e.settings, e.clock)
 	if err != nil {
 		return err
 	}
 	defer finish(&err, app.Close)
-	result, err := app.Audit.Verify(e.ctx, nil)
+	records := app.Redemptions.RecordCheck(actor.With(e.ctx, actor.System()))
+	result, err := app.Audit.Verify(e.ctx, records.See)
+	if err == nil {
+		err = records.End()
+	}
 	if err != nil {
-		if _, broken := errors.AsType[*audit.Breach](err); broken {
-			return err
-		}
-		return fmt.Errorf("the audit log could not be read: %w", err)
+		return wrongRow(err)
 	}
 	e.say("The audit log is whole: %d entries, head %s.", result.Entries, hex.EncodeToString(result.Hash))
 	return nil
+}
+
+func wrongRow(err error) error {
+	if breach, ok := errors.AsType[*audit.Breach](err); ok {
+		return breach
+	}
+	if breach, ok := errors.AsType[*redemptions.RecordBreach](err); ok {
+		return breach
+	}
+	return fmt.Errorf("the audit log could not be read: %w", err)
 }

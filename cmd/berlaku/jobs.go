@@ -7,14 +7,11 @@ import (
 	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
-	"github.com/berlaku/berlaku/internal/database"
 )
 
 const (
-	jobsEvery       = 10 * time.Minute // how often to look whether a new day began
-	monthsAhead     = 3
-	jobsZone        = "Asia/Jakarta"
-	partitionsSlack = 24 * time.Hour // ids of yesterday's clock still find their month
+	jobsEvery = 10 * time.Minute // how often to look whether a new day began
+	jobsZone  = "Asia/Jakarta"
 )
 
 // startJobs does the work of the day at once and again whenever a day begins in
@@ -42,26 +39,22 @@ func startJobs(ctx context.Context, app *wire.App) <-chan struct{} {
 	return done
 }
 
+// runJobs goes on after a job that fails: the next one may not depend on it.
 func runJobs(ctx context.Context, app *wire.App) {
-	if err := ensurePartitions(ctx, app.DB, app.Clock); err != nil && ctx.Err() == nil {
-		app.Log.Error("daily job failed", "job", "partitions", "error", err)
-	}
 	for _, job := range app.Daily() {
 		if ctx.Err() != nil {
 			return
 		}
 		n, err := job.Run(ctx)
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
 			app.Log.Error("daily job failed", "job", job.What, "error", err)
-			continue
+		default:
+			app.Log.Debug("daily job", "job", job.What, "rows", n)
 		}
-		app.Log.Info("daily job", "job", job.What, "rows", n)
 	}
-}
-
-func ensurePartitions(ctx context.Context, db *database.DB, c clock.Clock) error {
-	now := c.Now()
-	return db.EnsurePartitions(ctx, now.Add(-partitionsSlack), now.AddDate(0, monthsAhead, 0))
 }
 
 func today(c clock.Clock) clock.Day {

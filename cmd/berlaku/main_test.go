@@ -110,6 +110,16 @@ func TestBadCommandLinesAreUsageErrors(t *testing.T) {
 	dir := folder(t)
 	for name, args := range map[string][]string{
 		"an unknown command":                     {"fly"},
+		"card verify without its options":        {"card", "verify"},
+		"card verify of keys that are not there": {"card", "verify", "--jwks=/nowhere", "--origin=https://kartu.example", "--at=1"},
+		"card verify with an unusable time":      {"card", "verify", "--jwks=/nowhere", "--origin=https://kartu.example", "--at=now"},
+		"keys rotate from no day":                {"keys", "rotate", "--from=soon"},
+		"keys rotate from two days":              {"keys", "rotate", "--now", "--from=2026-11-22"},
+		"keys revoke without meaning it":         {"keys", "revoke", "A1"},
+		"import without a branch":                {"import", "people.csv"},
+		"import of a file of another kind":       {"import", "people.pdf", "--branch=x"},
+		"import of a file that is not there":     {"import", "/nowhere/people.csv", "--branch=x"},
+		"import on no day":                       {"import", "people.csv", "--branch=x", "--as-of=2026-02-30"},
 		"an unknown flag":                        {"serve", "--fly"},
 		"a value outside the choices":            {"serve", "--log-level=loud"},
 		"an address without port":                {"migrate", "--addr=here"},
@@ -138,7 +148,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 		if r.code != 0 {
 			t.Errorf("exit %d", r.code)
 		}
-		for _, command := range []string{"serve", "demo", "migrate", "audit", "backup", "restore", "config", "doctor", "healthcheck", "version"} {
+		for _, command := range []string{"serve", "demo", "migrate", "keys", "import", "card", "audit", "backup", "restore", "config", "doctor", "healthcheck", "version"} {
 			if !strings.Contains(r.out, "\n  "+command) {
 				t.Errorf("help does not name %s", command)
 			}
@@ -323,6 +333,80 @@ func TestDoctor(t *testing.T) {
 	})
 }
 
+const (
+	cardOrigin = "https://kartu.example"
+	emptyKeys  = `{"keys":[]}`
+)
+
+func TestCardVerify(t *testing.T) {
+	dir := t.TempDir()
+	jwks := filepath.Join(dir, "jwks.json")
+	if err := os.WriteFile(jwks, []byte(emptyKeys), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"card", "verify", "--jwks", jwks, "--origin", cardOrigin, "--at", "1795600000"}
+	t.Run("judges every line and exits 0", func(t *testing.T) {
+		r := berlaku(t, dir, "\nHTTPS://KARTU.EXAMPLE/1/\r\n\xff", args...)
+		want := "{\"code\":\"E_ORIGIN\"}\n{\"code\":\"E_FORMAT\"}\n{\"code\":\"E_ORIGIN\"}\n"
+		if r.code != 0 || r.out != want || r.err != "" {
+			t.Errorf("got %+v, want %q", r, want)
+		}
+	})
+	t.Run("needs no database and makes none", func(t *testing.T) {
+		if _, err := os.Stat(filepath.Join(dir, "berlaku.db")); err == nil {
+			t.Error("made a database")
+		}
+	})
+	for name, bad := range map[string][]string{
+		"an origin with a slash at the end": {"--origin", cardOrigin + "/"},
+		"a wrong choice":                    {"--printed", "maybe"},
+		"a status folder that is not there": {"--status", "/nowhere"},
+	} {
+		t.Run("refuses "+name, func(t *testing.T) {
+			r := berlaku(t, dir, "x\n", append(args[:len(args):len(args)], bad...)...)
+			if r.sentence(t, exitUsage, ""); r.out != "" {
+				t.Errorf("stdout %q", r.out)
+			}
+		})
+	}
+}
+
+func TestKeys(t *testing.T) {
+	dir := migrated(t)
+	r := berlaku(t, dir, "", "keys", "rotate", "--now")
+	if r.code != 0 {
+		t.Fatalf("rotate: %+v", r)
+	}
+	kids := regexp.MustCompile(`(?m)^([0-9A-Z]{2})  .*in force$`).FindAllStringSubmatch(r.out, -1)
+	if len(kids) != 3 {
+		t.Fatalf("%d keys in force in\n%s", len(kids), r.out)
+	}
+	if r := berlaku(t, dir, "", "keys", "rotate"); r.code != 0 || strings.Count(r.out, "coming") != 3 {
+		t.Errorf("rotate later: %+v", r)
+	}
+	if r := berlaku(t, dir, "", "keys", "revoke", "--yes", kids[0][1]); r.code != 0 {
+		t.Errorf("revoke: %+v", r)
+	}
+	berlaku(t, dir, "", "keys", "revoke", "--yes", kids[0][1]).sentence(t, exitFailed, "withdrawn already")
+	berlaku(t, dir, "", "keys", "revoke", "--yes", "??").sentence(t, exitFailed, "no such signing key")
+	r = berlaku(t, dir, "", "keys")
+	if strings.Count(r.out, "withdrawn") != 1 || strings.Count(r.out, "in force") != 2 || strings.Count(r.out, "coming") != 3 {
+		t.Errorf("list:\n%s", r.out)
+	}
+	if r := berlaku(t, dir, "", "audit", "verify"); r.code != 0 {
+		t.Errorf("audit: %+v", r)
+	}
+}
+
+func TestImportRefusesWhatItCannotPlace(t *testing.T) {
+	dir := migrated(t)
+	path := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(path, []byte("nothing;like\nthis;here\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	berlaku(t, dir, "", "import", path, "--branch=NOWHERE").sentence(t, exitUsage, "no such branch")
+}
+
 // serving starts the command and returns its address and a stop that returns
 // its result.
 func serving(t *testing.T, dir string, args ...string) (string, func() result) {
@@ -381,10 +465,24 @@ func get(t *testing.T, url string) (int, string) {
 
 func TestServeStopsCleanly(t *testing.T) {
 	dir := folder(t)
-	_, stop := serving(t, dir, "serve")
+	base, stop := serving(t, dir, "serve")
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if code, body := get(t, base+path); code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, code, body)
+		}
+	}
+	if r := berlaku(t, dir, "", "healthcheck", "--addr="+strings.TrimPrefix(base, "http://")); r.code != 0 {
+		t.Errorf("healthcheck: %+v", r)
+	}
 	r := stop()
 	if r.code != 0 || !strings.Contains(r.err, `"msg":"stopped"`) {
 		t.Errorf("got %+v", r)
+	}
+	if !strings.Contains(r.out, base+"/bootstrap#") || strings.Contains(r.err, "bootstrap#") {
+		t.Errorf("the bootstrap link is not on stdout alone: %+v", r)
+	}
+	if r := berlaku(t, dir, "", "audit", "verify"); r.code != 0 {
+		t.Errorf("audit: %+v", r)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "berlaku.db-wal")); err == nil {
 		t.Error("the write-ahead log was left behind")

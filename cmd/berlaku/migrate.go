@@ -33,7 +33,8 @@ func (migrateUpCmd) Run(e *environment) (err error) {
 	if err := db.Migrate(e.ctx); err != nil {
 		return err
 	}
-	if err := ensurePartitions(e.ctx, db, e.clock); err != nil {
+	now := e.clock.Now()
+	if err := db.EnsurePartitions(e.ctx, now, now.AddDate(0, 3, 0)); err != nil {
 		return err
 	}
 	e.say("The schema is at version %d (was %d).", want, before)

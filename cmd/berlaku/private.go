@@ -4,10 +4,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"net/http/pprof"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
+	"github.com/berlaku/berlaku/api"
 	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/config"
 )
@@ -24,14 +22,8 @@ func (s *server) servePrivate(app *wire.App) *http.Server {
 		s.log.Warn("metrics and pprof are off: their address is in use", "addr", addr)
 		return nil
 	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(app.Metrics, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	private := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout, MaxHeaderBytes: maxHeader}
+	private := api.NewHTTPServer(app.API.Private(), s.log)
+	private.WriteTimeout = 0 // a profile takes as long as it was asked to
 	go func() {
 		if err := private.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("private listener ended", "error", err)

@@ -10,20 +10,11 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
-	"time"
 
+	"github.com/berlaku/berlaku/api"
 	"github.com/berlaku/berlaku/cmd/wire"
+	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/config"
-)
-
-// Limits of the public listener. Writing has room for an export.
-const (
-	headerTimeout = 5 * time.Second
-	readTimeout   = 15 * time.Second
-	writeTimeout  = 30 * time.Second
-	idleTimeout   = 60 * time.Second
-	maxHeader     = 16 << 10
-	drainTimeout  = 20 * time.Second
 )
 
 var (
@@ -47,7 +38,7 @@ func (serveCmd) Run(e *environment) error {
 				return nil, fmt.Errorf("data folder: %w", err)
 			}
 		}
-		app, err := wire.Open(ctx, e.settings, wire.Options{Clock: e.clock, Logger: e.logger()})
+		app, err := wire.Open(ctx, e.settings, e.options())
 		if err != nil {
 			return nil, err
 		}
@@ -88,6 +79,23 @@ func (e *environment) check(ctx context.Context, app *wire.App) error {
 	return nil
 }
 
+// options are those of a program that runs for real.
+func (e *environment) options() wire.Options {
+	return wire.Options{Clock: e.clock, Logger: e.logger(), Version: version}
+}
+
+// offerBootstrap prints how to make the first account while there is none.
+func (e *environment) offerBootstrap(app *wire.App) error {
+	token, created, err := app.Accounts.Bootstrap(actor.With(e.ctx, actor.System()))
+	if err != nil || !created {
+		return err
+	}
+	e.say("There is no account yet. Within 30 minutes, once, and from this machine only, make the first with this link:")
+	e.say("  %s/bootstrap#%s", e.settings.PublicURL, token)
+	e.say("or post it as token with email, name and password to %s/v1/bootstrap.", e.settings.PublicURL)
+	return nil
+}
+
 // server is the two listeners and what answers on them.
 type server struct {
 	env     *environment
@@ -108,16 +116,22 @@ func (s *server) run(open func(context.Context) (*wire.App, error)) (err error) 
 	if err != nil {
 		return err
 	}
-	public := s.public()
+	public := api.NewHTTPServer(s, s.log)
 	go s.serve(public, listener)
 	app, err := open(s.env.ctx)
 	if err != nil {
 		return errors.Join(err, public.Close())
 	}
 	defer finish(&err, app.Close)
+	if err := app.Start(s.env.ctx); err != nil {
+		return errors.Join(err, public.Close())
+	}
+	if err := s.env.offerBootstrap(app); err != nil {
+		return errors.Join(err, public.Close())
+	}
 	private := s.servePrivate(app)
 	jobsDone := startJobs(s.env.ctx, app)
-	s.answer(app.API)
+	s.answer(app.API.Handler())
 	s.log.Info("serving", "addr", listener.Addr().String(), "url", s.env.settings.PublicURL, "database", config.Mask(s.env.settings.DatabaseURL))
 	if s.env.settings.RateLimits == config.Off {
 		s.log.Warn("rate limits are off; lock-outs stay on")
@@ -148,13 +162,6 @@ func (s *server) listen() (net.Listener, error) {
 		s.env.settings.Addr = listener.Addr().String()
 	}
 	return listener, s.env.settings.Complete()
-}
-
-func (s *server) public() *http.Server {
-	return &http.Server{
-		Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-	}
 }
 
 func (s *server) serve(public *http.Server, listener net.Listener) {
@@ -192,8 +199,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // drain lets what is under way end.
 func (s *server) drain(public *http.Server) error {
-	s.log.Info("stopping", "drain", drainTimeout.String())
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.env.ctx), drainTimeout)
+	s.log.Info("stopping", "drain", api.DrainTimeout.String())
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.env.ctx), api.DrainTimeout)
 	defer cancel()
 	if err := public.Shutdown(ctx); err != nil {
 		s.log.Warn("some requests did not end in time")

@@ -1,14 +1,44 @@
 package wire
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// Job is work that is done once a day.
+// Job is work that is done at the start and again every day. Run returns how
+// many rows it changed.
 type Job struct {
 	What string
-	Run  func(ctx context.Context) (rows int, err error)
+	Run  func(ctx context.Context) (rows int64, err error)
+}
+
+const (
+	monthsAhead     = 3
+	partitionsSlack = 24 * time.Hour // ids of a clock that is a little late still find their month
+)
+
+// essential is the work without which the program cannot go on.
+func (a *App) essential() []Job {
+	return []Job{
+		{"partitions", func(ctx context.Context) (int64, error) {
+			now := a.Clock.Now()
+			return 0, a.DB.EnsurePartitions(ctx, now.Add(-partitionsSlack), now.AddDate(0, monthsAhead, 0))
+		}},
+		{"signing keys", func(ctx context.Context) (int64, error) {
+			made, err := a.Cards.EnsureKeys(ctx)
+			return int64(len(made)), err
+		}},
+	}
 }
 
 // Daily returns the work of a day, in order.
 func (a *App) Daily() []Job {
-	return []Job{}
+	return append(a.essential(),
+		Job{"lapsed memberships", func(ctx context.Context) (int64, error) {
+			n, err := a.Participants.Lapse(ctx)
+			return int64(n), err
+		}},
+		Job{"old sign-ins and throttles", a.Accounts.Purge},
+		Job{"old till bearers", a.Tills.Sweep},
+	)
 }

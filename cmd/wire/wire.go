@@ -9,19 +9,28 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/google/uuid"
 
+	"github.com/berlaku/berlaku/accounts"
+	"github.com/berlaku/berlaku/api"
 	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/benefits"
+	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/events"
+	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/keyfile"
 	"github.com/berlaku/berlaku/internal/pii"
+	"github.com/berlaku/berlaku/participants"
+	"github.com/berlaku/berlaku/partners"
+	"github.com/berlaku/berlaku/perisai"
+	"github.com/berlaku/berlaku/redemptions"
+	"github.com/berlaku/berlaku/reports"
+	"github.com/berlaku/berlaku/tills"
 )
 
 // ErrOrigin says that cards already carry another origin than the settings name.
@@ -29,8 +38,11 @@ var ErrOrigin = errors.New("cards were already issued under another origin than 
 
 // Options are what tests and the demo world replace.
 type Options struct {
-	Clock  clock.Clock  // the system's when nil
-	Logger *slog.Logger // silent when nil
+	Clock   clock.Clock  // the system's when nil
+	Logger  *slog.Logger // silent when nil
+	Version string
+	// Sample gives the start page a card to scan; nil: none.
+	Sample func(context.Context) (api.Sample, error)
 }
 
 // App is the whole program without its listeners.
@@ -40,17 +52,24 @@ type App struct {
 	Log    *slog.Logger
 	DB     *database.DB
 	Keys   *pii.Keyring
-	Audit  *audit.Service
-	Events *events.Service
 
-	// Metrics is what the private listener shows.
-	Metrics *prometheus.Registry
-	// API answers on the public listener.
-	API http.Handler
+	Audit        *audit.Service
+	Events       *events.Service
+	Accounts     *accounts.Service
+	Participants *participants.Service
+	Partners     *partners.Service
+	Benefits     *benefits.Service
+	Cards        *cards.Service
+	Tills        *tills.Service
+	Perisai      *perisai.Service
+	Redemptions  *redemptions.Service
+	Reports      *reports.Service
+	API          *api.Server
 }
 
 // Open makes the program from complete settings. The embedded database is
-// migrated; PostgreSQL must already have the schema (database.ErrSchema).
+// migrated; PostgreSQL must already have the schema (database.ErrSchema). A
+// program that is going to issue cards or serve calls Start next.
 func Open(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	app := &App{Config: cfg, Clock: opts.Clock, Log: opts.Logger}
 	if app.Clock == nil {
@@ -62,20 +81,40 @@ func Open(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err := keepOrigin(cfg); err != nil {
 		return nil, err
 	}
-	db, err := OpenDatabase(ctx, cfg)
+	db, err := openDatabase(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	app.DB = db
-	if err := app.services(ctx); err != nil {
+	if err := app.services(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if app.API, err = app.face(opts); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return app, nil
 }
 
-// OpenDatabase opens the store and makes sure of its schema, as Open does.
-func OpenDatabase(ctx context.Context, cfg config.Config) (*database.DB, error) {
-	db, err := database.Open(ctx, database.Config{URL: cfg.DatabaseURL, AllowUnsafe: cfg.AllowUnsafe, MaxConns: cfg.DatabaseConn})
+// OpenRecords opens only what it takes to verify the records: no key is read
+// or made, nothing is migrated. The schema must be the program's.
+func OpenRecords(ctx context.Context, cfg config.Config, c clock.Clock) (*App, error) {
+	db, err := database.Open(ctx, databaseConfig(cfg))
+	if err != nil {
+		return nil, err
+	}
+	if err := db.CheckSchema(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	log := audit.New(db, c)
+	return &App{Config: cfg, Clock: c, DB: db, Audit: log, Redemptions: redemptions.New(redemptions.Deps{DB: db, Clock: c, Audit: log})}, nil
+}
+
+func databaseConfig(cfg config.Config) database.Config {
+	return database.Config{URL: cfg.DatabaseURL, AllowUnsafe: cfg.AllowUnsafe, MaxConns: cfg.DatabaseConn}
+}
+
+func openDatabase(ctx context.Context, cfg config.Config) (*database.DB, error) {
+	db, err := database.Open(ctx, databaseConfig(cfg))
 	if err != nil {
 		return nil, err
 	}
@@ -94,22 +133,78 @@ func ready(ctx context.Context, db *database.DB) error {
 	return db.CheckSchema(ctx)
 }
 
-func (a *App) services(context.Context) error {
-	keys, err := pii.Open(a.Config.KeyDir)
+// services makes every room, in the order in which they lean on each other.
+func (a *App) services() (err error) {
+	db, clk := a.DB, a.Clock
+	if a.Keys, err = pii.Open(a.Config.KeyDir); err != nil {
+		return err
+	}
+	signer, err := cards.OpenKeystore(a.Config.KeyDir)
 	if err != nil {
 		return err
 	}
-	a.Keys = keys
-	a.Metrics = prometheus.NewRegistry()
-	a.Metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	a.API = http.NotFoundHandler()
-	a.Audit = audit.New(a.DB, a.Clock)
-	a.Events = events.New(a.DB, a.Clock)
+	a.Audit, a.Events = audit.New(db, clk), events.New(db, clk)
+	a.Participants = participants.New(participants.Deps{DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, Events: a.Events})
+	a.Partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, Events: a.Events})
+	a.Benefits = benefits.New(benefits.Deps{DB: db, Clock: clk, Partners: a.Partners, Audit: a.Audit, Events: a.Events})
+	a.Cards = cards.New(cards.Deps{
+		DB: db, Clock: clk, Participants: a.Participants, Audit: a.Audit, Events: a.Events, Signer: signer, Origin: a.Config.CardOrigin,
+	})
+	a.Participants.Follow(a.Cards.FollowStandings)
+	a.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Partners: a.Partners, Audit: a.Audit, PublicURL: a.Config.PublicURL})
+	a.Perisai = perisai.New(perisai.Deps{DB: db, Clock: clk, Keys: a.Keys, Participants: a.Participants, Audit: a.Audit})
+	a.Redemptions = redemptions.New(redemptions.Deps{
+		DB: db, Clock: clk, Cards: a.Cards, Benefits: a.Benefits, Partners: a.Partners, Participants: a.Participants, Audit: a.Audit, Events: a.Events,
+	})
+	a.Reports = reports.New(db, clk)
+	a.Accounts, err = accounts.New(accounts.Deps{
+		DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, KeyDir: a.Config.KeyDir, Partners: owners{a.Partners},
+	})
+	return err
+}
+
+// face makes the JSON face over the rooms.
+func (a *App) face(opts Options) (*api.Server, error) {
+	proxies, err := a.Config.Proxies()
+	if err != nil {
+		return nil, err
+	}
+	return api.New(api.Services{DB: a.DB, Accounts: a.Accounts, Audit: a.Audit, Tills: a.Tills}, api.Options{
+		PublicURL: a.Config.PublicURL, Origin: a.Config.CardOrigin, TrustedProxies: proxies,
+		RateLimits: a.Config.RateLimits != config.Off, SecureCookies: a.Config.Secure(),
+		Logger: a.Log, Clock: a.Clock, Version: opts.Version, Sample: opts.Sample,
+	})
+}
+
+// Start makes what a running program needs: signing keys in force and, on
+// PostgreSQL, the partitions of the coming months.
+func (a *App) Start(ctx context.Context) error {
+	ctx = actor.With(ctx, actor.System())
+	for _, job := range a.essential() {
+		if _, err := job.Run(ctx); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // Close ends the work with the store.
 func (a *App) Close() error { return a.DB.Close() }
+
+// owners answers what accounts ask about partners.
+type owners struct{ partners *partners.Service }
+
+// PartnerBranch returns the branch that looks after a partner.
+func (o owners) PartnerBranch(ctx context.Context, partnerID uuid.UUID) (uuid.UUID, error) {
+	p, err := o.partners.Get(actor.With(ctx, actor.System()), partnerID)
+	return p.BranchID, err
+}
+
+// OutletOwner returns the partner whose outlet it is.
+func (o owners) OutletOwner(ctx context.Context, outletID uuid.UUID) (uuid.UUID, error) {
+	outlet, err := o.partners.Outlet(ctx, outletID)
+	return outlet.PartnerID, err
+}
 
 // keepOrigin notes the origin of the cards beside their keys at the first
 // start, and refuses another one later.

@@ -38,6 +38,9 @@ var domains = map[string][]string{
 	"tills":        {"partners"},
 }
 
+// testkit is what only tests import; it may know the domains.
+const testkit = "internal/testkit"
+
 // faces are the rooms that speak HTTP.
 var faces = []string{"api", "console"}
 
@@ -152,12 +155,14 @@ func (s *source) checkLocal(at ast.Node, local string) {
 	_, fromDomain := domains[s.room]
 	_, toDomain := domains[to]
 	switch {
-	case s.room == to && s.room != "cmd":
+	case s.room == to && s.room != "cmd" && s.room != "internal":
 	case to == "cmd" && s.room != "cmd" && !s.test && s.room != "bench":
 		s.find(at, "%s imports %s: nothing but the command wires", s.room, local)
 	case slices.Contains(faces, to) && s.room != "cmd" && !sharedAccess(s.room, local) && s.room != "bench":
 		s.find(at, "%s imports %s: the faces are at the outside", s.room, local)
-	case s.room == "internal" && toDomain, s.room == "migrations" && (toDomain || to == "internal"):
+	case strings.HasPrefix(local, testkit) && !s.test && !strings.HasPrefix(s.dir, testkit) && s.room != "bench":
+		s.find(at, "%s imports %s: the kit of tests stays out of the program", s.room, local)
+	case s.room == "internal" && toDomain && !strings.HasPrefix(s.dir, testkit), s.room == "migrations" && (toDomain || to == "internal"):
 		s.find(at, "%s imports %s: imports run from domains to internal", s.room, local)
 	case fromDomain && toDomain && !s.test && !mayImport(s.room, to):
 		s.find(at, "%s imports %s: no way is open between these domains", s.room, to)
@@ -208,7 +213,7 @@ func nowhere(*source) bool     { return false }
 func face(s *source) bool      { return slices.Contains(faces, s.room) }
 func flags(s *source) bool     { return s.room == "cmd" || s.room == "bench" || s.dir == "internal/config" }
 func database(s *source) bool  { return s.dir == "internal/database" }
-func outside(s *source) bool   { return s.room == "bench" || s.dir == "internal/testkit" }
+func outside(s *source) bool   { return s.room == "bench" || strings.HasPrefix(s.dir, testkit) }
 func storeFile(s *source) bool { return isDomain(s) && strings.HasPrefix(path.Base(s.name), "store") }
 
 func store(s *source) bool { return database(s) || storeFile(s) }
@@ -230,7 +235,7 @@ func speaksHTTP(s *source) bool { return !isDomain(s) || s.room == "events" }
 // checkTime keeps the machine's clock in internal/clock: nothing else calls
 // time.Now, time.Since or time.Until, outside of tests and benchmarks.
 func (s *source) checkTime() {
-	if s.test || s.room == "bench" || s.dir == "internal/clock" || s.dir == "internal/testkit" {
+	if s.test || s.room == "bench" || s.dir == "internal/clock" || strings.HasPrefix(s.dir, testkit) {
 		return
 	}
 	name := s.importedAs("time")
