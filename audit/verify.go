@@ -98,8 +98,11 @@ func (s *Service) verifyEnd(ctx context.Context, r Result) error {
 	if err != nil {
 		return fmt.Errorf("read chain head: %w", err)
 	}
-	if head.Seq != r.Seq || !bytes.Equal(head.Hash, r.Hash) {
-		return &Breach{Seq: min(head.Seq, r.Seq) + 1, Fault: BreachHead}
+	switch {
+	case head.Seq > r.Seq:
+		return &Breach{Seq: r.Seq + 1, Fault: BreachMissing}
+	case head.Seq < r.Seq, !bytes.Equal(head.Hash, r.Hash):
+		return &Breach{Seq: head.Seq + 1, Fault: BreachHead}
 	}
 	n, err := s.count(ctx, 0)
 	if err != nil {
@@ -107,6 +110,23 @@ func (s *Service) verifyEnd(ctx context.Context, r Result) error {
 	}
 	if n != r.Entries {
 		return &Breach{Seq: 0, Fault: BreachInserted}
+	}
+	return nil
+}
+
+// VerifySince reports whether the entry seq is still there with the hash that
+// somebody noted outside: nothing before it was replaced and it was not cut
+// off. It returns a *Breach otherwise. Use it together with Verify.
+func (s *Service) VerifySince(ctx context.Context, seq int64, hash []byte) error {
+	entries, err := s.from(ctx, 0, seq, 1)
+	if err != nil {
+		return fmt.Errorf("read audit log: %w", err)
+	}
+	switch {
+	case len(entries) == 0 || entries[0].Seq != seq:
+		return &Breach{Seq: seq, Fault: BreachMissing}
+	case !bytes.Equal(entries[0].Hash, hash):
+		return &Breach{Seq: seq, ID: entries[0].ID, Fault: BreachAltered}
 	}
 	return nil
 }
