@@ -164,7 +164,7 @@ func readHeader(assertion string) (uuid.UUID, error) {
 		return uuid.Nil, fmt.Errorf("claims: %w", err)
 	case c.iss != h.Kid, c.jti == "", len(c.jti) > jtiMax:
 		return uuid.Nil, errors.New("claims: iss or jti")
-	case c.exp <= c.iat, c.exp-c.iat > int64(assertLife/time.Second):
+	case c.iat < 0, c.exp <= c.iat, c.exp-c.iat > int64(assertLife/time.Second):
 		return uuid.Nil, errors.New("claims: lives too long")
 	}
 	return id, nil
