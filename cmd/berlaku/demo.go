@@ -9,8 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/berlaku/berlaku/api"
 	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/database"
@@ -41,7 +44,9 @@ func (c *demoCmd) Run(e *environment) error {
 		if err := c.world(ctx, e); err != nil {
 			return nil, err
 		}
-		app, err := wire.Open(ctx, e.settings, wire.Options{Clock: e.clock, Logger: e.logger()})
+		opts := e.options()
+		opts.Sample = c.sample
+		app, err := wire.Open(ctx, e.settings, opts)
 		if err != nil {
 			return nil, err
 		}
@@ -183,6 +188,47 @@ func (c *demoCmd) rebase(e *environment) error {
 		b = bytes.ReplaceAll(b, []byte(`"`+world.BaseURL+end), []byte(`"`+e.settings.PublicURL+end))
 	}
 	return writeFile(c.path(worldFile), b)
+}
+
+// errNoSample says that the world has no printed card that is valid.
+var errNoSample = errors.New("the world has no sample card")
+
+const sampleScale = 6 // pixels of a module
+
+// sample is a valid printed card for the start page.
+func (c *demoCmd) sample(context.Context) (api.Sample, error) {
+	b, err := os.ReadFile(c.path(worldFile))
+	if err != nil {
+		return api.Sample{}, fmt.Errorf("read %s: %w", worldFile, err)
+	}
+	var world struct {
+		Cards []struct {
+			Form      cards.Form `json:"form"`
+			Text      string     `json:"text"`
+			ShortCode string     `json:"short_code"`
+			Expect    string     `json:"expect"`
+		} `json:"cards"`
+	}
+	if err := json.Unmarshal(b, &world); err != nil {
+		return api.Sample{}, fmt.Errorf("read %s: %w", worldFile, err)
+	}
+	for _, card := range world.Cards {
+		if card.Form != cards.Printed || card.Expect != "valid" {
+			continue
+		}
+		png, err := cards.DrawPNG(card.Text, card.Form, sampleScale)
+		return api.Sample{PNG: png, Name: maskedName(card.Text), ShortCode: card.ShortCode}, err
+	}
+	return api.Sample{}, errNoSample
+}
+
+// maskedName returns the name in a card text: the fourth field after the prefix.
+func maskedName(text string) string {
+	_, fields, _ := strings.Cut(text, "/1/")
+	if parts := strings.Split(fields, "."); len(parts) > 3 {
+		return cards.DisplayName(parts[3])
+	}
+	return ""
 }
 
 // writeFile replaces path as a whole, with mode 0600.

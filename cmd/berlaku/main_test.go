@@ -536,3 +536,28 @@ func TestDemoRefusesWhatIsNoWorld(t *testing.T) {
 		t.Errorf("wrote %d accounts", n)
 	}
 }
+
+func TestDemoServesTheWorldOfAFolder(t *testing.T) {
+	dir := migrated(t)
+	world := `{"base_url": "http://127.0.0.1:1", "activations": [{"url": "http://127.0.0.1:1/kartu#a"}], "note": "http://127.0.0.1:11/other"}`
+	if err := os.WriteFile(filepath.Join(dir, "demo.json"), []byte(world), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	base, stop := serving(t, dir, "demo", "--dir="+dir)
+	b, err := os.ReadFile(filepath.Join(dir, "demo.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.ReplaceAll(world, "http://127.0.0.1:1/", base+"/"); string(b) != strings.Replace(want, `"http://127.0.0.1:1"`, `"`+base+`"`, 1) {
+		t.Errorf("demo.json is %s", b)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "demo.json")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("demo.json: %v, %v", info, err)
+	}
+	if code, _ := get(t, base+"/readyz"); code != http.StatusOK {
+		t.Errorf("readyz: %d", code)
+	}
+	if r := stop(); r.code != 0 || !strings.Contains(r.out, "demo.json") {
+		t.Errorf("got %+v", r)
+	}
+}

@@ -1,0 +1,232 @@
+package world
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/pii"
+	"github.com/berlaku/berlaku/participants"
+	"github.com/berlaku/berlaku/perisai"
+)
+
+// The figures of the press report of 13 October 2023. Their sum is 935 short of
+// the headline; nobody knows where those belong, so they belong nowhere.
+const (
+	reportedPalu     = 9_437
+	reportedParigi   = 7_713
+	reportedDonggala = 3_436
+	reportedTotal    = 21_521
+	unallocated      = reportedTotal - reportedPalu - reportedParigi - reportedDonggala
+
+	reportStart  clock.Day = "2023-01-01"
+	reportEnd    clock.Day = "2023-10-13"
+	reportSource           = "Monev Perisai BPJS Ketenagakerjaan, Palu, 13 Oktober 2023 (berita pers)"
+)
+
+// person is somebody in the world.
+type person struct {
+	id          uuid.UUID
+	home        branch
+	unallocated bool
+	nik, kpj    string
+	name        string
+	birth       clock.Day
+	segment     participants.Segment
+	status      participants.Status // today
+	protected   clock.Day           // today
+	registered  clock.Day
+	agent       int // number of the agent, -1: none
+	promoUser   bool
+	cardText    string
+}
+
+type wadah struct {
+	id     uuid.UUID
+	home   branch
+	agents []perisai.Agent
+}
+
+// agents makes 40 wadah with ten agents each; the agents work in all thirteen
+// regencies.
+func (b *builder) agents(ctx context.Context) error {
+	regions := []string{"72.71", "72.10", "72.03", "72.08", "72.02", "72.06", "72.01", "72.04", "72.05", "72.07", "72.09", "72.11", "72.12"}
+	homes := []branch{palu, palu, parigi, donggala}
+	for i := range 40 {
+		home := homes[i%len(homes)]
+		w, err := b.app.Perisai.CreateWadah(ctx, perisai.NewWadah{BranchID: home.id, Code: fmt.Sprintf("W%02d", i+1), Name: "Wadah " + name(b.rand)})
+		if err != nil {
+			return err
+		}
+		all := make([]perisai.NewAgent, 10)
+		for j := range all {
+			all[j] = perisai.NewAgent{
+				WadahID: w.ID, RegionCode: regions[(i*10+j)%len(regions)], Code: fmt.Sprintf("P%03d", i*10+j+1),
+				Name: pii.Text(name(b.rand)), ActiveFrom: "2022-04-01",
+			}
+		}
+		made, err := b.app.Perisai.CreateAgents(ctx, all)
+		if err != nil {
+			return err
+		}
+		b.wadahs = append(b.wadahs, wadah{w.ID, home, made})
+		if i < 2 {
+			for _, role := range []actor.Role{actor.WadahCoordinator, actor.Agent} {
+				if _, err := b.account(ctx, actor.Grant{Role: role, Scope: actor.WadahScope, ScopeID: w.ID}, fmt.Sprintf("w%02d", i+1)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+const slice = 2_000
+
+// people enters everybody as of the start of the history.
+func (b *builder) people(ctx context.Context) error {
+	b.imagine()
+	for part := range slices.Chunk(b.folk, slice) {
+		all := make([]participants.NewParticipant, len(part))
+		for i := range part {
+			p := &part[i]
+			all[i] = participants.NewParticipant{
+				BranchID: p.home.id, RegionCode: p.home.region, IDNumber: pii.Text(p.nik), Name: pii.Text(p.name), BirthOn: p.birth,
+				Membership: &participants.NewMembership{
+					KPJ: pii.Text(p.kpj), Segment: p.segment, Programmes: []participants.Programme{participants.JKK, participants.JKM},
+					Payer: participants.PayerSelf, AcquiredOn: p.registered, ProtectedUntil: dayOf(b.now.Add(-past)).AddMonths(2),
+					Status: participants.Active, StatusAsOf: dayOf(b.clock.Now()), Source: participants.FromSimulation,
+				},
+			}
+		}
+		ids, err := b.app.Participants.CreateMany(ctx, all)
+		if err != nil {
+			return err
+		}
+		for i := range part {
+			part[i].id = ids[i]
+		}
+	}
+	return nil
+}
+
+// imagine makes up who there is: only numbers, names and days, no rows.
+func (b *builder) imagine() {
+	serial, today := map[string]int{}, dayOf(b.now)
+	span := reportEnd.DaysSince(reportStart)
+	for _, g := range []struct {
+		home  branch
+		count int
+		none  bool
+	}{{palu, reportedPalu, false}, {parigi, reportedParigi, false}, {donggala, reportedDonggala, false}, {palu, unallocated, true}} {
+		for range g.count {
+			p := person{
+				home: g.home, unallocated: g.none, name: name(b.rand), segment: participants.BPU,
+				birth: clock.Day("1964-01-01").AddDays(b.rand.IntN(365 * 40)), registered: reportStart.AddDays(b.rand.IntN(span + 1)),
+			}
+			p.nik = invented(b.rand.IntN(2) == 0, p.home.district, p.birth, serial)
+			p.kpj = fmt.Sprintf("23%09d", len(b.folk)+1)
+			b.fate(&p, today)
+			b.folk = append(b.folk, p)
+		}
+	}
+}
+
+// fate draws how a membership stands today: most pay, some are behind, some stopped.
+func (b *builder) fate(p *person, today clock.Day) {
+	switch n := b.rand.IntN(100); {
+	case n < 76:
+		p.status, p.protected = participants.Active, today.AddDays(20+b.rand.IntN(150))
+	case n < 88:
+		p.status, p.protected = participants.InArrears, today.AddDays(-5-b.rand.IntN(60))
+	default:
+		p.status, p.protected = participants.Inactive, today.AddDays(-120-b.rand.IntN(300))
+	}
+	p.promoUser = p.status == participants.Active && b.rand.IntN(12) == 0
+}
+
+// invented returns an identity number of nobody: its district does not exist.
+func invented(woman bool, district string, birth clock.Day, serial map[string]int) string {
+	t := birth.Start(time.UTC)
+	day := t.Day()
+	if woman {
+		day += 40
+	}
+	key := fmt.Sprintf("%s%02d%02d%02d", district, day, int(t.Month()), t.Year()%100)
+	serial[key]++
+	return fmt.Sprintf("%s%04d", key, serial[key])
+}
+
+// registrations records who registered whom, and what was reported.
+func (b *builder) registrations(ctx context.Context) error {
+	byHome := map[string][]perisai.Agent{}
+	for _, w := range b.wadahs {
+		byHome[w.home.code] = append(byHome[w.home.code], w.agents...)
+	}
+	for part := range slices.Chunk(b.folk, slice) {
+		all := make([]perisai.Registration, len(part))
+		for i := range part {
+			p := &part[i]
+			all[i] = perisai.Registration{ParticipantID: p.id, RegisteredOn: p.registered, Unallocated: p.unallocated}
+			if !p.unallocated {
+				agents := byHome[p.home.code]
+				all[i].AgentID, all[i].BranchID = agents[b.rand.IntN(len(agents))].ID, p.home.id
+			}
+		}
+		if err := b.app.Perisai.RegisterMany(ctx, all); err != nil {
+			return err
+		}
+	}
+	for _, f := range []struct {
+		at    uuid.UUID
+		value int64
+	}{{uuid.Nil, reportedTotal}, {palu.id, reportedPalu}, {parigi.id, reportedParigi}, {donggala.id, reportedDonggala}} {
+		_, err := b.app.Perisai.ReportFigure(ctx, perisai.Figure{
+			PeriodStart: reportStart, PeriodEnd: reportEnd, BranchID: f.at, Metric: "registrations", Value: f.value, AsOf: reportEnd, Source: reportSource,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// snapshot imports a file of the branch for some people, as staff do monthly.
+func (b *builder) snapshot(ctx context.Context, folk []*person, asOf clock.Day, row func(*person) (participants.Status, clock.Day)) error {
+	byHome := map[branch][]*person{}
+	for _, p := range folk {
+		byHome[p.home] = append(byHome[p.home], p)
+	}
+	for _, home := range []branch{palu, donggala, parigi} {
+		if len(byHome[home]) == 0 {
+			continue
+		}
+		var file bytes.Buffer
+		w := csv.NewWriter(&file)
+		_ = w.Write([]string{"nik", "nama", "tanggal_lahir", "kpj", "segmen", "status", "perlindungan_sampai", "per_tanggal"}) //nolint:errcheck // see Error below
+		for _, p := range byHome[home] {
+			status, until := row(p)
+			_ = w.Write([]string{p.nik, p.name, string(p.birth), p.kpj, string(p.segment), string(status), string(until), string(asOf)}) //nolint:errcheck // see Error below
+		}
+		if w.Flush(); w.Error() != nil {
+			return w.Error()
+		}
+		run, err := b.app.Participants.Import(ctx, participants.ImportRequest{
+			BranchID: home.id, Format: participants.CSV, File: bytes.NewReader(file.Bytes()), Size: int64(file.Len()),
+		})
+		if err != nil {
+			return err
+		}
+		if run.Rejected > 0 {
+			return fmt.Errorf("import of %s refused %d rows", home.code, run.Rejected)
+		}
+	}
+	return nil
+}
