@@ -310,6 +310,26 @@ func TestParallelFailuresAreCountedExactly(t *testing.T) {
 	}
 }
 
+func TestALockHoldsForTheRightPasswordOnItsWay(t *testing.T) {
+	w := newWorld(t)
+	a := w.person(t, email)
+	in := accounts.Login{Email: email, Password: password, Network: network}
+	want(t, w.LoginWith(t.Context(), in, func() {
+		for range 5 {
+			want(t, w.failLogin(t, email, network), accounts.ErrCredentials)
+		}
+	}), accounts.ErrLocked)
+	w.clock.Advance(time.Hour)
+	want(t, w.LoginWith(t.Context(), in, func() {
+		if err := w.Disable(testkit.System(t), a.ID); err != nil {
+			t.Fatal(err)
+		}
+	}), accounts.ErrCredentials)
+	if n := w.count(t, "SELECT count(*) FROM sessions"); n != 0 {
+		t.Errorf("%d sessions were opened", n)
+	}
+}
+
 func TestParallelSignInsWithTheRightPasswordAllSucceed(t *testing.T) {
 	w := newWorld(t)
 	w.person(t, email)

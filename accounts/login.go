@@ -37,9 +37,14 @@ func (s *Service) Login(ctx context.Context, in Login) (SessionToken, Account, e
 	if err != nil {
 		return SessionToken{}, Account{}, err
 	}
+	return s.finish(ctx, try)
+}
+
+// finish opens the session or counts the failure, in one transaction.
+func (s *Service) finish(ctx context.Context, try *attempt) (SessionToken, Account, error) {
 	var token SessionToken
 	var refusal error // stays when the transaction is committed: failures count
-	err = s.db.InTx(ctx, func(ctx context.Context) error {
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		refusal = nil
 		var err error
 		if token, err = s.admit(ctx, try); err == nil || !errors.Is(err, ErrCredentials) {
@@ -108,11 +113,11 @@ func (s *Service) try(ctx context.Context, in Login) (*attempt, error) {
 
 // admit opens the session, or returns ErrCredentials for the caller to count.
 func (s *Service) admit(ctx context.Context, t *attempt) (SessionToken, error) {
-	if err := s.lockedOut(ctx, t.perNet, t.perAcct); err != nil { // others may have failed while we hashed
-		return SessionToken{}, err
-	}
 	if !t.fits {
 		return SessionToken{}, ErrCredentials
+	}
+	if err := s.lockedOut(ctx, t.perNet, t.perAcct); err != nil { // others may have failed while we hashed
+		return SessionToken{}, err
 	}
 	now, err := s.lockAccount(ctx, t.row.ID)
 	if err != nil {
