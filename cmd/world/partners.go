@@ -177,4 +177,3 @@ func (b *builder) promo(at int, title string, t benefits.Terms) error {
 	b.out.Benefits = append(b.out.Benefits, shop.promos[len(shop.promos)-1])
 	return nil
 }
-
