@@ -54,8 +54,7 @@ func (s *Service) CreateOutlet(ctx context.Context, partner uuid.UUID, n OutletP
 			return ErrState
 		}
 		o := Outlet{ID: id, PartnerID: partner, State: OutletActive, CreatedAt: now, UpdatedAt: now}
-		o.set(n)
-		if err := s.insertOutlet(ctx, o); err != nil {
+		if err := s.insertOutlet(ctx, o.with(n)); err != nil {
 			return err
 		}
 		return s.audit.Append(ctx, outletEvent("created", id, partner))
@@ -73,7 +72,7 @@ func (s *Service) UpdateOutlet(ctx context.Context, id uuid.UUID, to OutletProfi
 		if err := s.checkOutlet(ctx, to); err != nil {
 			return err
 		}
-		o.set(to)
+		*o = o.with(to)
 		return nil
 	})
 }
@@ -154,9 +153,11 @@ func (o Outlet) Affiliation() Affiliation {
 	return Affiliation{PartnerID: o.PartnerID, BranchID: o.BranchID, State: o.PartnerState}
 }
 
-func (o *Outlet) set(p OutletProfile) {
+// with returns the outlet as the profile says.
+func (o Outlet) with(p OutletProfile) Outlet {
 	o.Name, o.Address, o.RegionCode, o.Zone = p.Name, p.Address, p.RegionCode, p.Zone
 	o.Latitude, o.Longitude, o.Hours = p.Latitude, p.Longitude, p.Hours
+	return o
 }
 
 func (p OutletProfile) tidy() OutletProfile {

@@ -45,7 +45,7 @@ const (
 	TokenLife    = 15 * time.Minute // of a bearer
 	assertLife   = 60 * time.Second // of an assertion, and how far a till's clock may be ahead
 	assertionTyp = "till-assertion+jwt"
-	tokenPath    = "/v1/tills/token"
+	audiencePath = "/v1/tills/token"
 )
 
 // TokenPrefix begins every bearer of a till.
@@ -112,5 +112,5 @@ type Service struct {
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, partners: d.Partners, audit: d.Audit, audience: d.PublicURL + tokenPath}
+	return &Service{db: d.DB, clock: d.Clock, partners: d.Partners, audit: d.Audit, audience: d.PublicURL + audiencePath}
 }

@@ -46,7 +46,7 @@ func (l *List) If(wrong bool, pointer, code string) bool {
 
 // Text wants one line of at least least and at most most characters.
 func (l *List) Text(pointer, value string, least, most int) {
-	l.text(pointer, value, least, most, func(r rune) bool { return unicode.IsControl(r) })
+	l.text(pointer, value, least, most, unicode.IsControl)
 }
 
 // Lines wants text of at least least and at most most characters; it may hold
