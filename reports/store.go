@@ -17,6 +17,14 @@ const standing = `r.outcome = 'granted' AND NOT EXISTS (SELECT 1 FROM redemption
 // grouping is how a dimension becomes SQL: key, label and the join for the label.
 type grouping struct{ key, label, join string }
 
+// by is what to group by; a constant label needs no grouping.
+func (g grouping) by() string {
+	if g.join == "" {
+		return g.key
+	}
+	return g.key + ", " + g.label
+}
+
 var groups = map[Dimension]grouping{
 	ByOutlet:  {"r.outlet_id", "d.name", "JOIN outlets d ON d.id = r.outlet_id"},
 	ByPartner: {"r.partner_id", "d.name", "JOIN partners d ON d.id = r.partner_id"},
@@ -100,7 +108,7 @@ func (s *Service) useLines(ctx context.Context, reach actor.Reach, p Period, g g
 	err := s.db.From(ctx).Raw(`SELECT CAST(`+g.key+` AS text) AS key, `+g.label+` AS label,
 		count(*) AS uses, sum(r.gross) AS gross, sum(r.discount) AS discount, sum(r.net) AS net
 		FROM redemptions r `+g.join+` WHERE r.local_on BETWEEN ? AND ? AND `+standing+` AND `+cond+`
-		GROUP BY `+g.key+`, `+g.label+` ORDER BY `+g.key, append([]any{p.From, p.To}, args...)...).Scan(&out).Error
+		GROUP BY `+g.by()+` ORDER BY `+g.key, append([]any{p.From, p.To}, args...)...).Scan(&out).Error
 	if err != nil {
 		return nil, fmt.Errorf("report uses: %w", err)
 	}
