@@ -49,7 +49,7 @@ const (
 )
 
 // TokenPrefix begins every bearer of a till.
-const TokenPrefix = "brt_"
+const TokenPrefix = "blt_"
 
 // State is where a till stands.
 type State string
