@@ -359,6 +359,7 @@ func zipOf(t testing.TB, files map[string]func(w *bytes.Buffer)) []byte {
 
 func TestHostileFilesAreRefusedWhole(t *testing.T) {
 	const head = "nik,nama,kpj,segmen\n"
+	w := newWorld(t) // one for all: nothing may be stored
 	text := func(s string) participants.ImportRequest { return csvRequest(s) }
 	bytesOf := func(n int, c byte) func(*bytes.Buffer) {
 		return func(b *bytes.Buffer) { b.Write(bytes.Repeat([]byte{c}, n)) }
@@ -418,7 +419,6 @@ func TestHostileFilesAreRefusedWhole(t *testing.T) {
 		}))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t)
 			_, err := w.Import(w.ctx, c.r)
 			f, ok := errors.AsType[*fault.Error](err)
 			if !ok || !errors.Is(err, participants.ErrImportFile) || len(f.Fields) != 1 || f.Fields[0].Code != c.code {

@@ -19,9 +19,11 @@ import (
 
 // Kinds of identity_keys and of the blind index.
 const (
-	kpjKey     = "kpj"
-	lookupMost = 500 // values in one IN list
-	insertMost = 500 // rows in one INSERT
+	kpjKey = "kpj"
+	// Values in one IN list, rows in one INSERT: the SQLite driver binds a
+	// statement in a time that grows with the square of its parameters.
+	lookupMost = 250
+	insertMost = 50
 )
 
 type participantRow struct {

@@ -17,7 +17,9 @@ import (
 	"github.com/berlaku/berlaku/internal/uid"
 )
 
-const batch = 500
+// batch is how many rows or values go into one statement: the SQLite driver
+// binds one in a time that grows with the square of its parameters.
+const batch = 100
 
 type wadahRow struct {
 	ID        uuid.UUID
@@ -92,25 +94,29 @@ func missing(err, absent error, doing string) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
+// How a table says in which wadah a row is.
+const (
+	byWadah = "wadah_id IN ?"
+	isWadah = "id IN ?"
+)
+
 // within narrows a query to rows whose branch or wadah is in reach.
-func within(tx *gorm.DB, r actor.Reach, wadahColumn string) *gorm.DB {
-	switch {
-	case r.National:
+func within(tx *gorm.DB, r actor.Reach, wadah string) *gorm.DB {
+	if r.National {
 		return tx
-	case len(r.Branches) > 0 && len(r.Wadahs) > 0:
-		return tx.Where(clause.Or(clause.IN{Column: "branch_id", Values: anys(r.Branches)}, clause.IN{Column: wadahColumn, Values: anys(r.Wadahs)}))
-	case len(r.Branches) > 0:
-		return tx.Where("branch_id IN ?", r.Branches)
-	case len(r.Wadahs) > 0:
-		return tx.Where(clause.IN{Column: wadahColumn, Values: anys(r.Wadahs)})
 	}
-	return tx.Where("1 = 0")
+	const none = "00000000-0000-0000-0000-000000000000" // IN needs a value
+	branches, wadahs := append([]string{none}, texts(r.Branches)...), append([]string{none}, texts(r.Wadahs)...)
+	if wadah == isWadah {
+		return tx.Where("(branch_id IN ? OR id IN ?)", branches, wadahs)
+	}
+	return tx.Where("(branch_id IN ? OR wadah_id IN ?)", branches, wadahs)
 }
 
-func anys(ids []uuid.UUID) []any {
-	out := make([]any, len(ids))
+func texts(ids []uuid.UUID) []string {
+	out := make([]string, len(ids))
 	for i := range ids {
-		out[i] = ids[i]
+		out[i] = ids[i].String()
 	}
 	return out
 }
@@ -142,7 +148,7 @@ func created(res *gorm.DB, want int, taken error, doing string) error {
 
 func (s *Service) listWadahs(ctx context.Context, reach actor.Reach, r page.Request) ([]Wadah, error) {
 	var rows []wadahRow
-	if err := paged(within(s.db.From(ctx), reach, "id"), r).Find(&rows).Error; err != nil {
+	if err := paged(within(s.db.From(ctx), reach, isWadah), r).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("list wadah: %w", err)
 	}
 	out := make([]Wadah, len(rows))
@@ -154,7 +160,7 @@ func (s *Service) listWadahs(ctx context.Context, reach actor.Reach, r page.Requ
 
 func (s *Service) wadah(ctx context.Context, id uuid.UUID, reach actor.Reach) (Wadah, error) {
 	var row wadahRow
-	if err := within(s.db.From(ctx), reach, "id").Where("id = ?", id).Take(&row).Error; err != nil {
+	if err := within(s.db.From(ctx), reach, isWadah).Where("id = ?", id).Take(&row).Error; err != nil {
 		return Wadah{}, missing(err, ErrWadahNotFound, "read wadah")
 	}
 	return Wadah(row), nil
@@ -192,7 +198,7 @@ func (s *Service) insertAgents(ctx context.Context, rows []agentRow) error {
 }
 
 func (s *Service) listAgents(ctx context.Context, reach actor.Reach, wadahID uuid.UUID, r page.Request) ([]agentRow, error) {
-	tx := paged(within(s.db.From(ctx), reach, "wadah_id"), r)
+	tx := paged(within(s.db.From(ctx), reach, byWadah), r)
 	if wadahID != uuid.Nil {
 		tx = tx.Where("wadah_id = ?", wadahID)
 	}
@@ -205,7 +211,7 @@ func (s *Service) listAgents(ctx context.Context, reach actor.Reach, wadahID uui
 
 func (s *Service) agent(ctx context.Context, id uuid.UUID, reach actor.Reach) (*agentRow, error) {
 	var row agentRow
-	if err := within(s.db.From(ctx), reach, "wadah_id").Where("id = ?", id).Take(&row).Error; err != nil {
+	if err := within(s.db.From(ctx), reach, byWadah).Where("id = ?", id).Take(&row).Error; err != nil {
 		return nil, missing(err, ErrAgentNotFound, "read agent")
 	}
 	return &row, nil
@@ -257,7 +263,7 @@ func (s *Service) insertRegistrations(ctx context.Context, all []Registration) e
 }
 
 func (s *Service) listRegistrations(ctx context.Context, reach actor.Reach, agentID uuid.UUID, r page.Request) ([]Registration, error) {
-	tx := paged(within(s.db.From(ctx), reach, "wadah_id"), r)
+	tx := paged(within(s.db.From(ctx), reach, byWadah), r)
 	if agentID != uuid.Nil {
 		tx = tx.Where("agent_id = ?", agentID)
 	}
