@@ -168,3 +168,17 @@ func TestStatusTokensAreKeptUntilSomethingChanges(t *testing.T) {
 		t.Errorf("a list under a withdrawn key: %v", err)
 	}
 }
+
+func TestAKeySignsOnlyWhatItMayVouchFor(t *testing.T) {
+	w := newWorld(t)
+	person := w.person(palu)
+	now := w.clock.Now()
+	short, err := w.cards.CreateKey(w.ctx, cards.UsePrint, now, now.Add(364*day))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	if c := w.printed(person); c.KID == short.KID {
+		t.Error("signed with a key that ends before the card")
+	}
+}

@@ -320,11 +320,12 @@ func TestAStandingChangesTheStatusBitInItsTransaction(t *testing.T) {
 	if code := w.offline(text); code != cards.OK {
 		t.Errorf("offline after the rollback: %s", code)
 	}
+	// Within the hour for which a list is kept in memory.
 	for _, c := range []struct {
 		status participants.Status
 		want   cards.Code
 	}{{participants.Inactive, cards.EInactive}, {participants.Active, cards.OK}} {
-		w.clock.Advance(24 * time.Hour)
+		w.clock.Advance(time.Minute)
 		if err := w.become(w.ctx, person, 1, c.status); err != nil {
 			t.Fatal(err)
 		}
@@ -341,6 +342,10 @@ func TestACardIssuedWhileInactiveBecomesGoodWithTheMembership(t *testing.T) {
 	w.clock.Advance(24 * time.Hour)
 	if err := w.become(w.ctx, person, 1, participants.Inactive); err != nil {
 		t.Fatal(err)
+	}
+	good := w.printed(w.person(palu))
+	if code := w.offline(w.cards.Text(good)); code != cards.OK { // the list is in memory now
+		t.Fatal(code)
 	}
 	text := w.cards.Text(w.printed(person))
 	w.want(text, cards.EInactive)
@@ -549,6 +554,29 @@ func TestAGenuineCardThatTheTablesDoNotHoldIsRefused(t *testing.T) {
 	text := w.cards.Text(c)
 	err := w.db.InTx(w.ctx, func(ctx context.Context) error {
 		return w.db.From(ctx).Exec("UPDATE status_entries SET idx = ? WHERE idx = ?", cards.MaxIdx-1, c.Idx).Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := w.want(text, cards.ERevoked); p.Card != nil {
+		t.Error("a card was named")
+	}
+}
+
+func TestAGenuineCardOfAnotherPhoneIsRefused(t *testing.T) {
+	w := newWorld(t)
+	key, device := newPhone(t)
+	c, err := w.cards.Issue(w.ctx, cards.IssueRequest{ParticipantID: w.person(palu), Form: cards.Phone, DeviceKey: device})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := cards.Present(w.cards.Text(c), key, w.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, other := newPhone(t)
+	err = w.db.InTx(w.ctx, func(ctx context.Context) error {
+		return w.db.From(ctx).Exec("UPDATE cards SET device_key = ? WHERE id = ?", other, c.ID).Error
 	})
 	if err != nil {
 		t.Fatal(err)
