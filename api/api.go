@@ -32,17 +32,31 @@ import (
 	"github.com/berlaku/berlaku/accounts"
 	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/benefits"
+	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/database"
+	"github.com/berlaku/berlaku/participants"
+	"github.com/berlaku/berlaku/partners"
+	"github.com/berlaku/berlaku/perisai"
+	"github.com/berlaku/berlaku/redemptions"
+	"github.com/berlaku/berlaku/reports"
 	"github.com/berlaku/berlaku/tills"
 )
 
 // Services are the domains behind the routes.
 type Services struct {
-	DB       *database.DB
-	Accounts *accounts.Service
-	Audit    *audit.Service
-	Tills    *tills.Service
+	DB           *database.DB
+	Accounts     *accounts.Service
+	Audit        *audit.Service
+	Benefits     *benefits.Service
+	Cards        *cards.Service
+	Participants *participants.Service
+	Partners     *partners.Service
+	Perisai      *perisai.Service
+	Redemptions  *redemptions.Service
+	Reports      *reports.Service
+	Tills        *tills.Service
 }
 
 // Options say how the server presents itself.
@@ -128,7 +142,7 @@ func build(services Services, opts Options, routes func(*Server)) (*Server, erro
 
 // guard decides who may call, before anything of the body is read.
 func (s *Server) guard() func(huma.Context, func(huma.Context)) {
-	kinds := access.Kinds{}
+	kinds := access.Kinds{} // a nil *Service in it would be no nil Resolver
 	if s.services.Accounts != nil {
 		kinds.Accounts = s.services.Accounts
 	}
@@ -155,6 +169,7 @@ func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
 // package, so this happens once for all servers of the process.
 var speakProblems = sync.OnceFunc(func() {
 	huma.ValidateStrictCasing = true
+	huma.DefaultArrayNullable = false
 	huma.NewErrorWithContext = humaProblem
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return humaProblem(nil, status, msg, errs...)

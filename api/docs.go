@@ -264,23 +264,21 @@ func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 // problems lists the codes of the HTTP layer and those of the domains.
 func problems() []docsProblem {
 	meanings := map[string]string{
-		"bad_request":             "The request cannot be read.",
-		"body_too_large":          "The body is larger than this route takes.",
-		"host_unknown":            "The Host header names no host of this server.",
-		"idempotency_key_invalid": "The header Idempotency-Key is missing or is no UUID.",
-		"internal":                "Our fault. Repeat with the same Idempotency-Key; name the request id when you ask for help.",
-		"json_duplicate_member":   "A member stands twice in one object, letter case aside.",
-		"json_malformed":          "The body is not one JSON document in UTF-8.",
-		"json_too_deep":           "Arrays and objects are nested deeper than 16.",
-		"method_not_allowed":      "The path exists, the method does not; see the header Allow.",
-		"not_acceptable":          "No form of the answer fits the header Accept.",
-		"request_timeout":         "The body came too slowly.",
-		"unavailable":             "Something the server needs does not answer. Repeat after Retry-After with the same Idempotency-Key.",
-		"unsupported_media_type":  "Content-Type or Content-Encoding is not one this route reads.",
+		"bad_request":            "The request cannot be read.",
+		"body_too_large":         "The body is larger than this route takes.",
+		"host_unknown":           "The Host header names no host of this server.",
+		"internal":               "Our fault. Repeat with the same Idempotency-Key; name the request id when you ask for help.",
+		"json_duplicate_member":  "A member stands twice in one object, letter case aside.",
+		"json_malformed":         "The body is not one JSON document in UTF-8.",
+		"json_too_deep":          "Arrays and objects are nested deeper than 16.",
+		"method_not_allowed":     "The path exists, the method does not; see the header Allow.",
+		"not_acceptable":         "No form of the answer fits the header Accept.",
+		"request_timeout":        "The body came too slowly.",
+		"unavailable":            "Something the server needs does not answer. Repeat after Retry-After with the same Idempotency-Key.",
+		"unsupported_media_type": "Content-Type or Content-Encoding is not one this route reads.",
 	}
 	found := map[string]docsProblem{
-		"idempotency_key_invalid": {Status: http.StatusBadRequest},
-		"internal":                {Status: http.StatusInternalServerError},
+		"internal": {Status: http.StatusInternalServerError},
 	}
 	for status, code := range statusCodes {
 		found[code] = docsProblem{Status: status}

@@ -61,8 +61,7 @@ func problemOfDetails(ctx huma.Context, errs []error) *problem {
 		case strings.HasPrefix(d.Location, "path."):
 			return problemOf(c, errNoRoute)
 		case d.Location == "header."+idempotencyHeader:
-			return newProblem(c, http.StatusBadRequest, "idempotency_key_invalid",
-				"Send a header Idempotency-Key with a UUID that is new for each use.")
+			return problemOf(c, errKey)
 		case isJSONFault(d.Message):
 			return newProblem(c, http.StatusBadRequest, d.Message, "The body is not JSON as RFC 8259 has it: one document, UTF-8, no member twice.")
 		case strings.Contains(d.Message, "request body too large"):

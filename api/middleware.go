@@ -30,8 +30,8 @@ func (s *Server) chain(router http.Handler) http.Handler {
 	return h
 }
 
-// answer remembers what was answered.
-type answer struct {
+// recorder remembers what was answered.
+type recorder struct {
 	http.ResponseWriter
 	status   int
 	bytes    int64
@@ -39,10 +39,10 @@ type answer struct {
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+func (a *recorder) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
-func (a *answer) WriteHeader(status int) {
+func (a *recorder) WriteHeader(status int) {
 	if a.status == 0 && status >= http.StatusOK {
 		a.status = status
 	}
@@ -50,7 +50,7 @@ func (a *answer) WriteHeader(status int) {
 }
 
 // Write implements http.ResponseWriter.
-func (a *answer) Write(b []byte) (int, error) {
+func (a *recorder) Write(b []byte) (int, error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
@@ -67,7 +67,7 @@ func (a *answer) Write(b []byte) (int, error) {
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r, i := s.begin(r)
-		a := &answer{ResponseWriter: w, bodyless: r.Method == http.MethodHead}
+		a := &recorder{ResponseWriter: w, bodyless: r.Method == http.MethodHead}
 		w.Header().Set(requestIDHeader, i.id)
 		start := s.opts.Clock.Now()
 		done := s.metrics.begin()
@@ -80,7 +80,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 	})
 }
 
-func (s *Server) log(r *http.Request, i *info, a *answer, took time.Duration) {
+func (s *Server) log(r *http.Request, i *info, a *recorder, took time.Duration) {
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
 		slog.String("method", knownMethod(r.Method)), slog.String("route", i.route), slog.Int("status", a.status),
@@ -122,7 +122,7 @@ func (s *Server) rescue(next http.Handler) http.Handler {
 			i := infoFrom(r.Context())
 			i.cause = fmt.Errorf("panic: %v", v)
 			s.opts.Logger.ErrorContext(r.Context(), "panic", slog.String("request_id", i.id), slog.String("stack", string(debug.Stack())))
-			if a, ok := w.(*answer); ok && a.status != 0 {
+			if a, ok := w.(*recorder); ok && a.status != 0 {
 				panic(http.ErrAbortHandler) // too late for an answer: cut the connection
 			}
 			newProblem(r.Context(), http.StatusInternalServerError, errInternal.Code, "").write(w)

@@ -45,6 +45,7 @@ var (
 	errNoBody     = fault.New(fault.Malformed, "body_required", "This call needs a body.")
 	errBody       = fault.New(fault.Malformed, "body_unreadable", "The body could not be read to its end.")
 	errQuery      = fault.New(fault.Malformed, "query_malformed", "The query string is not well-formed.")
+	errKey        = fault.New(fault.Malformed, "idempotency_key_invalid", "Send a header Idempotency-Key with a UUID that is new for each use.")
 	errValidation = fault.New(fault.Invalid, "validation_failed", "The request does not fit its schema; see errors.")
 )
 

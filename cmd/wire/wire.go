@@ -169,7 +169,10 @@ func (a *App) face(opts Options) (*api.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.New(api.Services{DB: a.DB, Accounts: a.Accounts, Audit: a.Audit, Tills: a.Tills}, api.Options{
+	return api.New(api.Services{
+		DB: a.DB, Accounts: a.Accounts, Audit: a.Audit, Benefits: a.Benefits, Cards: a.Cards, Participants: a.Participants,
+		Partners: a.Partners, Perisai: a.Perisai, Redemptions: a.Redemptions, Reports: a.Reports, Tills: a.Tills,
+	}, api.Options{
 		PublicURL: a.Config.PublicURL, Origin: a.Config.CardOrigin, TrustedProxies: proxies,
 		RateLimits: a.Config.RateLimits != config.Off, SecureCookies: a.Config.Secure(),
 		Logger: a.Log, Clock: a.Clock, Version: opts.Version, Sample: opts.Sample,

@@ -1,0 +1,40 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// uploadTimeout is how long an upload may take, work on it included.
+const uploadTimeout = 5 * time.Minute
+
+// fileOutput is an answer that is no JSON.
+type fileOutput struct {
+	Status       int
+	ContentType  string `header:"Content-Type"`
+	Disposition  string `header:"Content-Disposition"`
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	AllowOrigin  string `header:"Access-Control-Allow-Origin"`
+	Body         []byte
+}
+
+// file describes an answer of other media types.
+func file(media ...string) map[string]*huma.Response {
+	content := map[string]*huma.MediaType{}
+	for _, m := range media {
+		content[m] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	}
+	return map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: content}}
+}
+
+// unlessHeld answers 304 without a body when the client holds the same.
+func (f *fileOutput) unlessHeld(ifNoneMatch string) *fileOutput {
+	f.Status = http.StatusOK
+	if notModified(ifNoneMatch, f.ETag) {
+		f.Status, f.Body = http.StatusNotModified, nil
+	}
+	return f
+}

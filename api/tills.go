@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/api/access"
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/tills"
+)
+
+func (s *Server) tillRoutes() {
+	enrol := access.Needs(actor.EnrolTills)
+	route(s, say(post("/v1/outlets/{id}/enrolments", tagTills, "Make a code with which a till joins"), "Good once and for ten minutes; shown only here."), enrol, s.enrol)
+	route(s, get("/v1/outlets/{id}/tills", tagTills, "Tills of an outlet, newest first"), enrol, s.listTills)
+	route(s, say(post("/v1/tills", tagTills, "Join an outlet"),
+		"The device sends the code and its public key. The owner compares the fingerprint and confirms within ten minutes."),
+		access.Public().Limited(actor.Anonymous, 10, time.Minute), s.join)
+	route(s, act("/v1/tills/{id}/confirm", tagTills, "Let a till begin"), enrol, step(s.services.Tills.Confirm, tillOf))
+	route(s, act("/v1/tills/{id}/revoke", tagTills, "End a till at once"), access.Needs(actor.EnrolTills, actor.ApprovePartners), step(s.services.Tills.Revoke, tillOf))
+	route(s, say(act("/v1/tills/token", tagTills, "Get a bearer for a till"),
+		"ES256, header {alg, kid: till id, typ: till-assertion+jwt}, payload {iss: till id, aud: this address, iat, exp at most iat+60, jti}; each assertion once."),
+		access.Public(), s.tillToken)
+}
+
+type enrolmentBody struct {
+	ID        uuid.UUID `json:"id"`
+	OutletID  uuid.UUID `json:"outlet_id"`
+	Code      string    `json:"code"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+type newTill struct {
+	Code      string `json:"code" minLength:"1" maxLength:"100"`
+	PublicKey jwk    `json:"public_key"`
+	Name      string `json:"name" maxLength:"100" example:"Kasir 1"`
+}
+
+type joinedTill struct {
+	TillID      uuid.UUID `json:"till_id"`
+	Fingerprint string    `json:"fingerprint" doc:"Six digits to compare with what the owner sees."`
+	State       string    `json:"state" enum:"pending,active,revoked"`
+}
+
+type tillBody struct {
+	ID          uuid.UUID  `json:"id"`
+	PartnerID   uuid.UUID  `json:"partner_id"`
+	OutletID    uuid.UUID  `json:"outlet_id"`
+	Name        string     `json:"name"`
+	Fingerprint string     `json:"fingerprint"`
+	State       string     `json:"state" enum:"pending,active,revoked"`
+	CreatedAt   time.Time  `json:"created_at"`
+	ConfirmedAt *time.Time `json:"confirmed_at,omitempty"`
+	RevokedAt   *time.Time `json:"revoked_at,omitempty"`
+}
+
+func tillOf(t tills.Till) tillBody {
+	return tillBody{t.ID, t.PartnerID, t.OutletID, t.Name, t.Fingerprint, string(t.State), t.CreatedAt, instant(t.ConfirmedAt), instant(t.RevokedAt)}
+}
+
+type assertionBody struct {
+	Assertion string `json:"assertion" minLength:"1" maxLength:"2048"`
+}
+
+type tillTokenBody struct {
+	AccessToken string `json:"access_token"`
+	ExpiresIn   int    `json:"expires_in" doc:"Seconds."`
+}
+
+func (s *Server) enrol(ctx context.Context, in *byID) (*out[enrolmentBody], error) {
+	e, err := s.services.Tills.Enrol(ctx, in.ID)
+	return reply(e, err, func(e tills.Enrolment) enrolmentBody { return enrolmentBody{e.ID, e.OutletID, e.Code, e.ExpiresAt} })
+}
+
+func (s *Server) listTills(ctx context.Context, in *byID) (*out[listOf[tillBody]], error) {
+	all, err := s.services.Tills.List(ctx, in.ID)
+	return replyList(all, err, tillOf)
+}
+
+func (s *Server) join(ctx context.Context, in *with[newTill]) (*out[joinedTill], error) {
+	point, err := in.Body.PublicKey.point("/public_key")
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.services.Tills.Join(ctx, in.Body.Code, point, in.Body.Name)
+	return reply(t, err, func(t tills.Till) joinedTill { return joinedTill{t.ID, t.Fingerprint, string(t.State)} })
+}
+
+func (s *Server) tillToken(ctx context.Context, in *with[assertionBody]) (*out[tillTokenBody], error) {
+	token, seconds, err := s.services.Tills.Token(ctx, in.Body.Assertion)
+	if err != nil {
+		return nil, err
+	}
+	return &out[tillTokenBody]{Body: tillTokenBody{token, seconds}}, nil
+}

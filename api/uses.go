@@ -1,0 +1,125 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/api/access"
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/page"
+	"github.com/berlaku/berlaku/redemptions"
+)
+
+func (s *Server) useRoutes() {
+	read := access.Needs(actor.ReadRedemptions)
+	route(s, get("/v1/redemptions", tagScan, "Records within reach, newest first"), read, s.listUses)
+	route(s, get("/v1/redemptions/{id}", tagScan, "One record"), read, step(s.services.Redemptions.Get, s.redemptionOf))
+	route(s, say(act("/v1/redemptions/{id}/void", tagScan, "Take a use back"),
+		"Whoever recorded it within 15 minutes; later the partner's owner or the branch. The use returns to the participant. Voiding twice is voiding once."),
+		access.Needs(actor.VoidOwn, actor.VoidLater), stepWhy(s.services.Redemptions.Void, s.redemptionOf))
+}
+
+type receiptLink struct {
+	Code string `json:"code"`
+	URL  string `json:"url" doc:"Where anybody with the receipt can check it."`
+}
+
+type redemptionBody struct {
+	ID            uuid.UUID    `json:"id"`
+	Outcome       string       `json:"outcome" enum:"granted,refused"`
+	Reason        string       `json:"reason" doc:"Empty when granted."`
+	Message       message      `json:"message"`
+	State         string       `json:"state" enum:"recorded,voided,disputed,upheld,reversed"`
+	BenefitID     uuid.UUID    `json:"benefit_id"`
+	Version       int          `json:"version"`
+	OutletID      uuid.UUID    `json:"outlet_id"`
+	PartnerID     uuid.UUID    `json:"partner_id"`
+	Gross         int64        `json:"gross"`
+	Discount      int64        `json:"discount"`
+	Net           int64        `json:"net"`
+	Remaining     *int64       `json:"remaining" doc:"Uses of this participant that are left; null: unlimited, or not known any more."`
+	Receipt       *receiptLink `json:"receipt,omitempty"`
+	ReceiptNumber string       `json:"receipt_number,omitempty"`
+	CardForm      string       `json:"card_form,omitempty"`
+	IDChecked     bool         `json:"id_checked"`
+	Online        bool         `json:"online"`
+	Flags         []string     `json:"flags" nullable:"false"`
+	OccurredAt    time.Time    `json:"occurred_at" doc:"At the till."`
+	RecordedAt    time.Time    `json:"recorded_at" doc:"At the server."`
+}
+
+func (s *Server) redemptionOf(r redemptions.Redemption) redemptionBody {
+	b := redemptionBody{
+		ID: r.ID, Outcome: string(r.Outcome), Reason: string(r.Reason), Message: messageOf(r.Reason), State: string(r.State),
+		BenefitID: r.BenefitID, Version: r.BenefitVersion, OutletID: r.OutletID, PartnerID: r.PartnerID,
+		Gross: r.Gross, Discount: r.Discount, Net: r.Net, Remaining: r.Remaining, ReceiptNumber: r.ReceiptNumber,
+		CardForm: r.CardForm, IDChecked: r.IDChecked, Online: r.Online, Flags: append([]string{}, r.Flags...),
+		OccurredAt: r.OccurredAt, RecordedAt: r.RecordedAt,
+	}
+	if r.ReceiptCode != "" && r.Outcome == redemptions.Granted {
+		b.Receipt = &receiptLink{Code: r.ReceiptCode, URL: s.opts.PublicURL + "/r/" + r.ReceiptCode}
+	}
+	return b
+}
+
+// zone is where a day in a query begins: all regions of the programme lie in it.
+const zone = "Asia/Makassar"
+
+// moment is an instant or a calendar day in a query.
+type moment struct {
+	at    time.Time
+	isDay bool
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (m *moment) UnmarshalText(b []byte) error {
+	if day, err := clock.ParseDay(string(b)); err == nil {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			return err
+		}
+		m.at, m.isDay = day.Start(loc), true
+		return nil
+	}
+	at, err := time.Parse(time.RFC3339, string(b))
+	m.at = at.UTC()
+	return err
+}
+
+// Schema implements huma.SchemaProvider.
+func (moment) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeString} }
+
+// end returns the instant before which the list ends: of a day, its end.
+func (m moment) end() time.Time {
+	if m.isDay {
+		return m.at.AddDate(0, 0, 1)
+	}
+	return m.at
+}
+
+type useQuery struct {
+	Paged
+	BenefitID uuid.UUID `query:"benefit_id"`
+	OutletID  uuid.UUID `query:"outlet_id"`
+	PartnerID uuid.UUID `query:"partner_id"`
+	Outcome   string    `query:"outcome" enum:"granted,refused"`
+	From      moment    `query:"from" doc:"Recorded at this instant (RFC 3339) or on this day or later."`
+	To        moment    `query:"to" doc:"Recorded before this instant, or on this day or earlier."`
+}
+
+func (s *Server) listUses(ctx context.Context, in *useQuery) (*out[page.Of[redemptionBody]], error) {
+	req, err := in.request()
+	if err != nil {
+		return nil, err
+	}
+	f := redemptions.Filter{
+		BenefitID: in.BenefitID, OutletID: in.OutletID, PartnerID: in.PartnerID, Outcome: redemptions.Outcome(in.Outcome),
+		From: in.From.at, To: in.To.end(),
+	}
+	p, err := s.services.Redemptions.List(ctx, f, req)
+	return replyPage(p, err, s.redemptionOf)
+}
