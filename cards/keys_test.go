@@ -173,7 +173,7 @@ func TestAKeySignsOnlyWhatItMayVouchFor(t *testing.T) {
 	w := newWorld(t)
 	person := w.person(palu)
 	now := w.clock.Now()
-	short, err := w.cards.CreateKey(w.ctx, cards.UsePrint, now, now.Add(364*day))
+	short, err := w.cards.CreateKey(w.ctx, cards.UsePrint, now.Add(time.Minute), now.Add(364*day))
 	if err != nil {
 		t.Fatal(err)
 	}

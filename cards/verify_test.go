@@ -371,6 +371,7 @@ func BenchmarkVerifyPrinted(b *testing.B) { benchmarkVerify(b, load(b).Printed) 
 func BenchmarkVerifyPhone(b *testing.B) { benchmarkVerify(b, load(b).Bound) }
 
 func benchmarkVerify(b *testing.B, text string) {
+	b.Helper()
 	v := load(b)
 	k := verifier(b, v)
 	k.Seen = nil
