@@ -149,7 +149,7 @@ func (b *builder) fate(p *person, today clock.Day) {
 	default:
 		p.status, p.protected = participants.Inactive, today.AddDays(-120-b.rand.IntN(300))
 	}
-	p.promoUser = p.status == participants.Active && b.rand.IntN(12) == 0
+	p.promoUser = p.status == participants.Active && b.rand.IntN(20) == 0
 }
 
 // invented returns an identity number of nobody: its district does not exist.

@@ -42,7 +42,7 @@ func (b *builder) year(ctx context.Context) error {
 			waiting = waiting[joined:]
 		}
 		if day.Weekday() != time.Sunday {
-			if err := b.day(ctx, day, 4+n*12/days); err != nil {
+			if err := b.day(ctx, day, 4+n*10/days); err != nil {
 				return fmt.Errorf("uses of %s: %w", day, err)
 			}
 		}
