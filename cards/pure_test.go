@@ -84,8 +84,8 @@ func point(t testing.TB, key *ecdsa.PrivateKey) []byte {
 	return p
 }
 
-// verifier is the one that the vectors were made for: B1 is a revoked key; A7
-// vouches until 1799999999.
+// verifier holds the two good keys of the vectors, A7 for phones and P3 for
+// print; P3 serves phones too, so that a swapped kid ends in the signature.
 func verifier(t testing.TB, v vectors) *cards.Verifier {
 	t.Helper()
 	a7, err := base64.RawURLEncoding.DecodeString(v.PubA7)
