@@ -22,6 +22,7 @@ type app struct {
 	*wire.App
 	clock *clock.Manual
 	t     *testing.T
+	said  *description
 }
 
 func newApp(t *testing.T) *app {
@@ -44,10 +45,12 @@ func newApp(t *testing.T) *app {
 	if err := a.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	a.said = describe(t, a.API.Handler())
 	return a
 }
 
-// call sends a request with a bearer and checks the status.
+// call sends a request with a bearer and checks the status, and the answer
+// against the description.
 func (a *app) call(method, path, token, body string, status int, headers ...string) *httptest.ResponseRecorder {
 	a.t.Helper()
 	r := request(method, path, body, headers...)
@@ -56,6 +59,7 @@ func (a *app) call(method, path, token, body string, status int, headers ...stri
 	}
 	w := httptest.NewRecorder()
 	a.API.Handler().ServeHTTP(w, r)
+	a.said.check(a.t, r, w)
 	if w.Code != status {
 		a.t.Fatalf("%s %s: got %d, want %d: %s", method, path, w.Code, status, w.Body)
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,6 +29,14 @@ func file(media ...string) map[string]*huma.Response {
 		content[m] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	}
 	return map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: content}}
+}
+
+// jsonAnswer describes an answer with the body B.
+func jsonAnswer[B any](s *Server) *huma.Response {
+	schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[B](), true, "")
+	return &huma.Response{
+		Description: http.StatusText(http.StatusOK), Content: map[string]*huma.MediaType{"application/json": {Schema: schema}},
+	}
 }
 
 // unlessHeld answers 304 without a body when the client holds the same.

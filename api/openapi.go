@@ -118,18 +118,21 @@ func route[I, O any](s *Server, op huma.Operation, rule access.Rule, handle func
 
 // possible lists the refusals that a route can give besides its own.
 func possible(op *huma.Operation, body bool) []int {
-	out := []int{http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
-	if len(op.Security) > 0 {
+	out := []int{
+		http.StatusBadRequest, http.StatusMisdirectedRequest, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusServiceUnavailable,
+	}
+	if write := op.Method != http.MethodGet; write || len(op.Security) > 0 {
 		out = append(out, http.StatusUnauthorized, http.StatusForbidden)
+		if write {
+			out = append(out, http.StatusNotFound, http.StatusConflict)
+		}
 	}
 	if strings.Contains(op.Path, "{") {
 		out = append(out, http.StatusNotFound)
 	}
-	if op.Method != http.MethodGet {
-		out = append(out, http.StatusConflict)
-	}
 	if body {
-		out = append(out, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+		out = append(out, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	return out
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -21,9 +20,7 @@ import (
 func (s *Server) publicRoutes() {
 	held := &huma.Response{Description: http.StatusText(http.StatusNotModified)}
 	op := say(get("/.well-known/jwks.json", tagPublic, "The keys that sign cards and status lists"), "RFC 7517 with nbf, not_after, use_for and revoked; past and withdrawn keys too.")
-	op.Responses = file("application/json")
-	op.Responses["304"] = held
-	op.Responses["200"].Content["application/json"].Schema = s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[cards.JWKS](), true, "JWKS")
+	op.Responses = map[string]*huma.Response{"200": jsonAnswer[cards.JWKS](s), "304": held}
 	route(s, op, access.Public().Unlimited(), s.jwks)
 	op = say(get("/s/{n}", tagPublic, "The signed status list of one shard"), "A Token Status List (2 bits an entry) as statuslist+jwt.")
 	op.Responses = file("application/statuslist+jwt")
@@ -31,9 +28,7 @@ func (s *Server) publicRoutes() {
 	route(s, op, access.Public().Unlimited(), s.statusList)
 	op = say(get("/r/{code}", tagPublic, "Check a receipt"), "A page for people, JSON with Accept: application/json. Nothing of the person.")
 	op.Responses = file("text/html")
-	op.Responses["200"].Content["application/json"] = &huma.MediaType{
-		Schema: s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[receiptBody](), true, ""),
-	}
+	op.Responses["200"].Content["application/json"] = jsonAnswer[receiptBody](s).Content["application/json"]
 	route(s, op, access.Public(), s.receipt)
 }
 

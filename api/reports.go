@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -159,8 +158,7 @@ func reportOperation(name, summary string) huma.Operation {
 // reportAnswers describes the forms of a report with the body B.
 func reportAnswers[B any](s *Server) map[string]*huma.Response {
 	answers := file("text/csv", xlsxType)
-	schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[B](), true, "")
-	answers["200"].Content["application/json"] = &huma.MediaType{Schema: schema}
+	answers["200"].Content["application/json"] = jsonAnswer[B](s).Content["application/json"]
 	return answers
 }
 

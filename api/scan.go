@@ -23,7 +23,9 @@ func (s *Server) scanRoutes() {
 	op = say(post("/v1/redemptions", tagScan, "Record a use"),
 		"Granted or refused, the answer is 201 and a record. The same Idempotency-Key with the same body answers 200 with the same record and Idempotent-Replayed: true; with another body 422; while the first is under way 409.")
 	op.MaxBodyBytes = scanLimit
-	op.Responses = map[string]*huma.Response{"200": {Description: "The record that this key made before."}}
+	again := jsonAnswer[redemptionBody](s)
+	again.Description = "The record that this key made before."
+	op.Responses = map[string]*huma.Response{"200": again}
 	route(s, op, access.Needs(actor.Redeem), s.redeem)
 	s.useRoutes()
 }
