@@ -34,6 +34,7 @@ type cli struct {
 	Serve       serveCmd       `cmd:"" help:"Serve the API and the pages."`
 	Demo        demoCmd        `cmd:"" help:"Make a demo world in a folder and serve it."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the schema of the database up to this program, or show where it is."`
+	Bootstrap   bootstrapCmd   `cmd:"" help:"Make the first account; the password comes on stdin."`
 	Keys        keysCmd        `cmd:"" help:"List, rotate and withdraw the keys that sign cards and status lists."`
 	Import      importCmd      `cmd:"" help:"Import participants from a CSV or XLSX file."`
 	Card        cardCmd        `cmd:"" help:"Check cards without our server."`

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -116,6 +117,7 @@ func TestBadCommandLinesAreUsageErrors(t *testing.T) {
 		"keys rotate from no day":                {"keys", "rotate", "--from=soon"},
 		"keys rotate from two days":              {"keys", "rotate", "--now", "--from=2026-11-22"},
 		"keys revoke without meaning it":         {"keys", "revoke", "A1"},
+		"bootstrap without a password":           {"bootstrap", "--email=a@contoh.example", "--name=A"},
 		"import without a branch":                {"import", "people.csv"},
 		"import of a file of another kind":       {"import", "people.pdf", "--branch=x"},
 		"import of a file that is not there":     {"import", "/nowhere/people.csv", "--branch=x"},
@@ -148,7 +150,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 		if r.code != 0 {
 			t.Errorf("exit %d", r.code)
 		}
-		for _, command := range []string{"serve", "demo", "migrate", "keys", "import", "card", "audit", "backup", "restore", "config", "doctor", "healthcheck", "version"} {
+		for _, command := range []string{"serve", "demo", "migrate", "bootstrap", "keys", "import", "card", "audit", "backup", "restore", "config", "doctor", "healthcheck", "version"} {
 			if !strings.Contains(r.out, "\n  "+command) {
 				t.Errorf("help does not name %s", command)
 			}
@@ -363,7 +365,7 @@ func TestCardVerify(t *testing.T) {
 		"a status folder that is not there": {"--status", "/nowhere"},
 	} {
 		t.Run("refuses "+name, func(t *testing.T) {
-			r := berlaku(t, dir, "x\n", append(args[:len(args):len(args)], bad...)...)
+			r := berlaku(t, dir, "x\n", append(slices.Clip(args), bad...)...)
 			if r.sentence(t, exitUsage, ""); r.out != "" {
 				t.Errorf("stdout %q", r.out)
 			}
@@ -395,6 +397,25 @@ func TestKeys(t *testing.T) {
 	}
 	if r := berlaku(t, dir, "", "audit", "verify"); r.code != 0 {
 		t.Errorf("audit: %+v", r)
+	}
+}
+
+func TestBootstrap(t *testing.T) {
+	dir := migrated(t)
+	args := []string{"bootstrap", "--email=kepala@contoh.example", "--name=Kepala Cabang"}
+	r := berlaku(t, dir, "password1234\n", args...)
+	r.sentence(t, exitFailed, "too easy")
+	if n := count(t, dir, "accounts"); n != 0 {
+		t.Fatalf("%d accounts", n)
+	}
+	r = berlaku(t, dir, "sembilan burung enggang terbang\n", args...)
+	if r.code != 0 || strings.Contains(r.out+r.err, "enggang") {
+		t.Fatalf("got %+v", r)
+	}
+	berlaku(t, dir, "sembilan burung enggang terbang\n", args...).sentence(t, exitFailed, "already")
+	_, stop := serving(t, dir, "serve")
+	if r := stop(); strings.Contains(r.out, "bootstrap") {
+		t.Error("a start with an account offers another first one")
 	}
 }
 
@@ -478,7 +499,7 @@ func TestServeStopsCleanly(t *testing.T) {
 	if r.code != 0 || !strings.Contains(r.err, `"msg":"stopped"`) {
 		t.Errorf("got %+v", r)
 	}
-	if !strings.Contains(r.out, base+"/bootstrap#") || strings.Contains(r.err, "bootstrap#") {
+	if !strings.Contains(r.out, base+"/v1/bootstrap#") || strings.Contains(r.err, "bootstrap#") {
 		t.Errorf("the bootstrap link is not on stdout alone: %+v", r)
 	}
 	if r := berlaku(t, dir, "", "audit", "verify"); r.code != 0 {

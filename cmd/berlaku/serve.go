@@ -13,7 +13,6 @@ import (
 
 	"github.com/berlaku/berlaku/api"
 	"github.com/berlaku/berlaku/cmd/wire"
-	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/config"
 )
 
@@ -82,18 +81,6 @@ func (e *environment) check(ctx context.Context, app *wire.App) error {
 // options are those of a program that runs for real.
 func (e *environment) options() wire.Options {
 	return wire.Options{Clock: e.clock, Logger: e.logger(), Version: version}
-}
-
-// offerBootstrap prints how to make the first account while there is none.
-func (e *environment) offerBootstrap(app *wire.App) error {
-	token, created, err := app.Accounts.Bootstrap(actor.With(e.ctx, actor.System()))
-	if err != nil || !created {
-		return err
-	}
-	e.say("There is no account yet. Within 30 minutes, once, and from this machine only, make the first with this link:")
-	e.say("  %s/bootstrap#%s", e.settings.PublicURL, token)
-	e.say("or post it as token with email, name and password to %s/v1/bootstrap.", e.settings.PublicURL)
-	return nil
 }
 
 // server is the two listeners and what answers on them.

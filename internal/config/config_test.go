@@ -78,7 +78,7 @@ func TestFileHoldsEveryKindOfValue(t *testing.T) {
 
 func TestFileIsRefused(t *testing.T) {
 	for name, text := range map[string]string{
-		"with a setting that does not exist": `{"adres": "127.0.0.1:1"}`,
+		"with a setting that does not exist": `{"address": "127.0.0.1:1"}`,
 		"when it is not JSON":                `addr: 127.0.0.1:1`,
 		"with a value outside the choices":   `{"log_level": "loud"}`,
 	} {
