@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/internal/actor"
@@ -193,12 +194,22 @@ func TestAPhoneGetsItsCard(t *testing.T) {
 	s.call("GET", "/v1/participants/"+person, got.Token, "", 403)
 }
 
-func newJWK(t *testing.T) string {
+func newKey(t *testing.T) *ecdsa.PrivateKey {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return k
+}
+
+func newJWK(t *testing.T) string {
+	t.Helper()
+	return jwkOf(t, newKey(t))
+}
+
+func jwkOf(t *testing.T, k *ecdsa.PrivateKey) string {
+	t.Helper()
 	b, err := k.PublicKey.Bytes()
 	if err != nil {
 		t.Fatal(err)
@@ -207,20 +218,53 @@ func newJWK(t *testing.T) string {
 	return fmt.Sprintf(`{"kty":"EC","crv":"P-256","x":%q,"y":%q,"ext":true,"key_ops":["verify"]}`, enc(b[1:33]), enc(b[33:]))
 }
 
-func TestATillJoins(t *testing.T) {
+func TestATillJoinsProvesItselfAndScans(t *testing.T) {
 	s := newStall(t)
+	s.promo()
 	e := s.make(s.owner, "/v1/outlets/"+s.outlet+"/enrolments", "")
+	key := newKey(t)
 	got := decode[struct {
 		TillID             string `json:"till_id"`
 		Fingerprint, State string
-	}](t, s.call("POST", "/v1/tills", "", fmt.Sprintf(`{"code":%q,"public_key":%s,"name":"Kasir 1"}`, e.Code, newJWK(t)), 201))
+	}](t, s.call("POST", "/v1/tills", "", fmt.Sprintf(`{"code":%q,"public_key":%s,"name":"Kasir 1"}`, e.Code, jwkOf(t, key)), 201))
 	if got.State != "pending" || len(got.Fingerprint) != 6 {
 		t.Fatalf("%+v", got)
 	}
+	s.call("POST", "/v1/tills/token", "", s.assertion(got.TillID, key), 401)
 	s.call("POST", "/v1/tills/"+got.TillID+"/confirm", s.owner, "", 200)
 	s.call("GET", "/v1/outlets/"+s.outlet+"/tills", s.owner, "", 200)
+	token := decode[struct {
+		AccessToken string `json:"access_token"`
+		ExpiresIn   int    `json:"expires_in"`
+	}](t, s.call("POST", "/v1/tills/token", "", s.assertion(got.TillID, key), 200))
+	if token.ExpiresIn != 900 {
+		t.Errorf("%+v", token)
+	}
+	_, short := s.printed(s.person(6))
+	s.call("POST", "/v1/validations", token.AccessToken, `{"card":"`+short+`"}`, 200)
+	body := fmt.Sprintf(`{"card":%q,"benefit_id":%q,"gross":10000}`, short, s.benefit)
+	w := s.call("POST", "/v1/redemptions", token.AccessToken, body, 201, "Idempotency-Key", uuid.NewString())
+	if r := decode[record](t, w); r.Outcome != "refused" || r.Reason != "needs_id_check" {
+		t.Errorf("%s", w.Body)
+	}
 	s.call("POST", "/v1/tills/token", "", `{"assertion":"a.b.c"}`, 401)
 	s.call("POST", "/v1/tills/"+got.TillID+"/revoke", s.owner, "", 200)
+	s.call("POST", "/v1/validations", token.AccessToken, `{"card":"`+short+`"}`, 401)
+}
+
+// assertion is the body with which a till asks for a bearer.
+func (s *stall) assertion(till string, key *ecdsa.PrivateKey) string {
+	s.t.Helper()
+	now := s.clock.Now().Unix()
+	token := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.MapClaims{
+		"iss": till, "aud": "https://kartu.example/v1/tills/token", "iat": now, "exp": now + 60, "jti": uuid.NewString(),
+	})
+	token.Header["kid"], token.Header["typ"] = till, "till-assertion+jwt"
+	text, err := token.SignedString(key)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return `{"assertion":"` + text + `"}`
 }
 
 func TestPublicKeysAndStatusListsCanBeKept(t *testing.T) {

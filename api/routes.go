@@ -1,9 +1,6 @@
 package api
 
 import (
-	"github.com/berlaku/berlaku/api/access"
-	"github.com/berlaku/berlaku/internal/fault"
-	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/redemptions"
 )
 
@@ -28,12 +25,7 @@ func (s *Server) routes() {
 	s.auditRoutes()
 }
 
-// faults are those that routes answer with, for the documentation.
-func faults() []*fault.Error {
-	return []*fault.Error{errNoRoute, errNoBody, errBody, errQuery, errKey, errValidation, page.ErrCursor,
-		access.ErrUnauthenticated, access.ErrForbidden, access.ErrCrossOrigin, access.ErrTooMany}
-}
-
+// reasons are those of the counter, for the documentation.
 func reasons() []docsReason {
 	var out []docsReason
 	for _, r := range redemptions.Reasons() {

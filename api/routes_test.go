@@ -103,9 +103,9 @@ func (s *stall) rows() string {
 
 // principals is everybody who may knock: each role, an API key of each scope,
 // and nobody.
-func (s *stall) principals() map[string]knock {
+func (s *stall) principals() map[string]visitor {
 	s.t.Helper()
-	out := map[string]knock{"nobody": {who: actor.Actor{Kind: actor.Anonymous}}}
+	out := map[string]visitor{"nobody": {who: actor.Actor{Kind: actor.Anonymous}}}
 	wadah := uuid.MustParse(s.make(s.officer, "/v1/wadah", `{"branch_id":"`+palu+`","code":"W9","name":"Wadah"}`).ID)
 	for _, role := range actor.Roles() {
 		g := actor.Grant{Role: role, Scope: role.ScopeOf()[0]}
@@ -119,7 +119,7 @@ func (s *stall) principals() map[string]knock {
 		case actor.National, actor.OutletScope:
 		}
 		token := s.account(string(role)+"@peran.example", g)
-		out[string(role)] = knock{token: token, who: actor.Actor{Kind: actor.Account, Grants: []actor.Grant{g}}}
+		out[string(role)] = visitor{token: token, who: actor.Actor{Kind: actor.Account, Grants: []actor.Grant{g}}}
 	}
 	for _, scope := range []string{"validate", "redeem", "read"} {
 		key := s.make(s.owner, "/v1/partners/"+s.partner+"/api-keys", fmt.Sprintf(`{"name":%q,"outlet_id":%q,"scopes":[%q]}`, scope, s.outlet, scope)).Key
@@ -127,12 +127,12 @@ func (s *stall) principals() map[string]knock {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		out["key_"+scope] = knock{token: key, who: who}
+		out["key_"+scope] = visitor{token: key, who: who}
 	}
 	return out
 }
 
-type knock struct {
+type visitor struct {
 	token string
 	who   actor.Actor
 }
@@ -154,7 +154,7 @@ func TestEachRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 			routes++
 			for _, name := range names {
 				k := all[name]
-				w := s.knock(method, address(path), k.token)
+				w := s.visit(method, address(path), k.token)
 				refused := w.Code == 401 || w.Code == 403
 				if refused == rule.Allows(k.who) && !(rule.IsPublic() && path != "/healthz") {
 					t.Errorf("%s %s as %s: %d, allowed: %v", method, path, name, w.Code, rule.Allows(k.who))
@@ -170,9 +170,9 @@ func TestEachRouteLetsInWhomItDeclaresAndNobodyElse(t *testing.T) {
 	}
 }
 
-// knock sends a request whose body is a trap: it must not be read before the
+// visit sends a request whose body is a trap: it must not be read before the
 // caller is let in.
-func (s *stall) knock(method, path, token string) *httptest.ResponseRecorder {
+func (s *stall) visit(method, path, token string) *httptest.ResponseRecorder {
 	r := request(method, path, "")
 	trap := &trap{}
 	if method != "GET" && method != "DELETE" {

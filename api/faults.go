@@ -1,0 +1,49 @@
+package api
+
+import (
+	"github.com/berlaku/berlaku/accounts"
+	"github.com/berlaku/berlaku/api/access"
+	"github.com/berlaku/berlaku/benefits"
+	"github.com/berlaku/berlaku/cards"
+	"github.com/berlaku/berlaku/internal/fault"
+	"github.com/berlaku/berlaku/internal/page"
+	"github.com/berlaku/berlaku/participants"
+	"github.com/berlaku/berlaku/partners"
+	"github.com/berlaku/berlaku/perisai"
+	"github.com/berlaku/berlaku/redemptions"
+	"github.com/berlaku/berlaku/reports"
+	"github.com/berlaku/berlaku/tills"
+)
+
+// faults are those that routes answer with, for the documentation; a test
+// keeps them complete.
+func faults() []*fault.Error {
+	return []*fault.Error{
+		errNoRoute, errNoBody, errBody, errQuery, errKey, errValidation, errTermsHash, errTextHash, errNothingSought, errNotHere,
+		access.ErrUnauthenticated, access.ErrForbidden, access.ErrCrossOrigin, access.ErrTooMany, page.ErrCursor,
+		accounts.ErrAccountExists, accounts.ErrBootstrap, accounts.ErrCredentials, accounts.ErrEmail, accounts.ErrForbidden,
+		accounts.ErrGrantAbove, accounts.ErrInvitation, accounts.ErrKeyLife, accounts.ErrKeyName, accounts.ErrKeyOutlet,
+		accounts.ErrKeyScopes, accounts.ErrLocked, accounts.ErrName, accounts.ErrNotFound, accounts.ErrPasswordCommon,
+		accounts.ErrPasswordLong, accounts.ErrPasswordShort, accounts.ErrScope, accounts.ErrSelf, accounts.ErrTOTPCode,
+		accounts.ErrTOTPEnabled, accounts.ErrTOTPMissing, accounts.ErrTOTPRequired, accounts.ErrUnauthenticated,
+		benefits.ErrBudgetSpent, benefits.ErrInvalid, benefits.ErrLimitBelowUse, benefits.ErrNotFound, benefits.ErrOwnProposal,
+		benefits.ErrPartnerEnded, benefits.ErrState, benefits.ErrTermsChanged, benefits.ErrTotalSpent,
+		cards.ErrDeviceKey, cards.ErrForm, cards.ErrKeyNotFound, cards.ErrKeyRevoked, cards.ErrNoPicture, cards.ErrNotActive,
+		cards.ErrNotFound, cards.ErrParticipant, cards.ErrReason, cards.ErrRestricted, cards.ErrShard, cards.ErrTooMany,
+		participants.ErrActivation, participants.ErrBranchNotFound, participants.ErrDuplicateIdentity, participants.ErrDuplicateKPJ,
+		participants.ErrIdentityForm, participants.ErrImportFile, participants.ErrImportNotFound, participants.ErrInvalid,
+		participants.ErrKPJForm, participants.ErrNIKDate, participants.ErrNIKSerial, participants.ErrNoConsent,
+		participants.ErrNotFound, participants.ErrPhoneForm, participants.ErrSearch, participants.ErrStale,
+		partners.ErrAgreementExists, partners.ErrInvalid, partners.ErrNoAgreement, partners.ErrNoOutlet, partners.ErrNotFound,
+		partners.ErrOutletNotFound, partners.ErrOwnProposal, partners.ErrSectorExists, partners.ErrSectorNotFound,
+		partners.ErrSectorNotOpen, partners.ErrStaffOnly, partners.ErrState,
+		perisai.ErrAgentInactive, perisai.ErrAgentNotFound, perisai.ErrBranchNotFound, perisai.ErrCodeTaken, perisai.ErrInvalid,
+		perisai.ErrNoParticipant, perisai.ErrRegistered, perisai.ErrWadahNotFound,
+		redemptions.ErrBenefit, redemptions.ErrCaller, redemptions.ErrGross, redemptions.ErrInFlight, redemptions.ErrKeyReused,
+		redemptions.ErrNotFound, redemptions.ErrNotVoidable, redemptions.ErrOccurredAt, redemptions.ErrReceiptNumber,
+		redemptions.ErrScanNotFound, redemptions.ErrScanOrCard, redemptions.ErrVoidReason, redemptions.ErrVoidWindowOver,
+		reports.ErrDimension, reports.ErrPeriod,
+		tills.ErrAssertion, tills.ErrCode, tills.ErrInvalid, tills.ErrNotFound, tills.ErrOutletClosed, tills.ErrState, tills.ErrToken,
+		tills.ErrTooLate,
+	}
+}
