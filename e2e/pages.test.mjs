@@ -36,8 +36,10 @@ for (const path of ['/', '/?lang=en', '/docs']) {
       assert.deepEqual(outside, [])
       assert.deepEqual(complaints, [])
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth), false, 'scrolls sideways')
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [])
+      if (path !== '/docs' || width === 1280) { // 16,000 nodes: the same ones at every width
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [])
+      }
       if (shots) {
         mkdirSync(shots, { recursive: true })
         await page.screenshot({ path: `${shots}/${path.replace(/\W+/g, '_')}-${width}.png`, fullPage: path !== '/docs' })

@@ -365,3 +365,32 @@ func TestAShortCodeWorksLikeAPrintedCard(t *testing.T) {
 		t.Errorf("without a look at the KTP: got %q %v, want %q", got.Reason, err, redemptions.NeedsIDCheck)
 	}
 }
+
+func TestPurgeForgetsKeysAndScansButNoRecord(t *testing.T) {
+	s := shop.New(t)
+	promo, till := s.Promo(t, nil), s.Till(t, s.Outlet)
+	_, text := s.Printed(t, s.Person(t))
+	r := request(text, promo, 10_000)
+	first, _, err := s.Redemptions.Redeem(till, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Redemptions.Validate(till, redemptions.Scan{Card: text}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		after       time.Duration
+		keys, scans int64
+	}{{30 * 24 * time.Hour, 1, 1}, {6 * 24 * time.Hour, 0, 1}, {60 * 24 * time.Hour, 0, 0}} {
+		s.Clock.Advance(c.after)
+		if _, err := s.Redemptions.Purge(testkit.System(t)); err != nil {
+			t.Fatal(err)
+		}
+		if keys, scans := scalar(t, s, "SELECT count(*) FROM idempotency_keys"), scalar(t, s, "SELECT count(*) FROM scans"); keys != c.keys || scans != c.scans {
+			t.Errorf("after %v: %d keys and %d scans, want %d and %d", c.after, keys, scans, c.keys, c.scans)
+		}
+	}
+	if got, err := s.Redemptions.Get(testkit.System(t), first.ID); err != nil || got.ID != first.ID {
+		t.Errorf("the record: got %v %v", got.ID, err)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/uid"
 )
 
 type row struct {
@@ -201,4 +202,14 @@ func text(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+func (s *Service) forgetKeys(ctx context.Context, before time.Time) (int64, error) {
+	res := s.DB.From(ctx).Exec("DELETE FROM idempotency_keys WHERE created_at < ?", before)
+	return res.RowsAffected, res.Error
+}
+
+func (s *Service) forgetScans(ctx context.Context, before time.Time) (int64, error) {
+	res := s.DB.From(ctx).Exec("DELETE FROM scans WHERE id < ?", uid.Floor(before))
+	return res.RowsAffected, res.Error
 }

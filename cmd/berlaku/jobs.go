@@ -6,16 +6,14 @@ import (
 
 	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/clock"
 )
 
-const (
-	jobsEvery = 10 * time.Minute // how often to look whether a new day began
-	jobsZone  = "Asia/Jakarta"
-)
+// jobsEvery is how often to look whether a new hour began. Days begin on the
+// hour in every zone of Indonesia, and what ends with a day ends then.
+const jobsEvery = time.Minute
 
-// startJobs does the work of the day at once and again whenever a day begins in
-// Jakarta, until ctx ends; the channel closes when the last one is through.
+// startJobs does the regular work at once and again after every full hour,
+// until ctx ends; the channel closes when the last job is through.
 func startJobs(ctx context.Context, app *wire.App) <-chan struct{} {
 	done := make(chan struct{})
 	ctx = actor.With(ctx, actor.System())
@@ -23,11 +21,11 @@ func startJobs(ctx context.Context, app *wire.App) <-chan struct{} {
 		defer close(done)
 		tick := time.NewTicker(jobsEvery)
 		defer tick.Stop()
-		var last clock.Day
+		var last time.Time
 		for {
-			if day := today(app.Clock); day != last {
+			if hour := app.Clock.Now().Truncate(time.Hour); !hour.Equal(last) {
 				runJobs(ctx, app)
-				last = day
+				last = hour
 			}
 			select {
 			case <-ctx.Done():
@@ -41,7 +39,7 @@ func startJobs(ctx context.Context, app *wire.App) <-chan struct{} {
 
 // runJobs goes on after a job that fails: the next one may not depend on it.
 func runJobs(ctx context.Context, app *wire.App) {
-	for _, job := range app.Daily() {
+	for _, job := range app.Jobs() {
 		if ctx.Err() != nil {
 			return
 		}
@@ -50,17 +48,9 @@ func runJobs(ctx context.Context, app *wire.App) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			app.Log.Error("daily job failed", "job", job.What, "error", err)
+			app.Log.Error("job failed", "job", job.What, "error", err)
 		default:
-			app.Log.Debug("daily job", "job", job.What, "rows", n)
+			app.Log.Debug("job done", "job", job.What, "rows", n)
 		}
 	}
-}
-
-func today(c clock.Clock) clock.Day {
-	zone, err := time.LoadLocation(jobsZone)
-	if err != nil {
-		zone = time.UTC
-	}
-	return clock.DayOf(c.Now(), zone)
 }

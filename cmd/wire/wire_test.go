@@ -71,7 +71,7 @@ func TestCardsFollowStandings(t *testing.T) {
 	}
 	check("OK")
 	clk.Set(clk.Now().AddDate(0, 0, 12))
-	for _, job := range app.Daily() {
+	for _, job := range app.Jobs() {
 		if _, err := job.Run(ctx); err != nil {
 			t.Errorf("%s: %v", job.What, err)
 		}

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Job is work that is done at the start and again every day. Run returns how
+// Job is work that is done at the start and again every hour. Run returns how
 // many rows it changed.
 type Job struct {
 	What string
@@ -31,8 +31,9 @@ func (a *App) essential() []Job {
 	}
 }
 
-// Daily returns the work of a day, in order.
-func (a *App) Daily() []Job {
+// Jobs returns the regular work, in order. All of it may run at any time, on
+// any number of servers.
+func (a *App) Jobs() []Job {
 	return append(a.essential(),
 		Job{"lapsed memberships", func(ctx context.Context) (int64, error) {
 			n, err := a.Participants.Lapse(ctx)
@@ -40,5 +41,6 @@ func (a *App) Daily() []Job {
 		}},
 		Job{"old sign-ins and throttles", a.Accounts.Purge},
 		Job{"old till bearers", a.Tills.Sweep},
+		Job{"old scans and idempotency keys", a.Redemptions.Purge},
 	)
 }
