@@ -37,7 +37,8 @@ type docsOperation struct {
 	Required                                       bool
 	Request                                        string // an example
 	Answers                                        []docsAnswer
-	Response                                       string // an example
+	Refusals                                       []string // statuses that come with a problem
+	Response                                       string   // an example
 }
 
 type docsAnswer struct {
@@ -134,6 +135,10 @@ func (w docsWriter) operation(op *huma.Operation) docsOperation {
 func (w docsWriter) answers(op *huma.Operation, out *docsOperation) {
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		r := op.Responses[status]
+		if r.Content[problemType] != nil {
+			out.Refusals = append(out.Refusals, status)
+			continue
+		}
 		a := docsAnswer{Status: status, Description: r.Description}
 		for media, content := range r.Content {
 			a.Media = media

@@ -39,6 +39,11 @@ func jsonAnswer[B any](s *Server) *huma.Response {
 	}
 }
 
+// example is a body that the docs show instead of one made from the schema.
+func example(body map[string]any) *huma.RequestBody {
+	return &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Example: body}}}
+}
+
 // unlessHeld answers 304 without a body when the client holds the same.
 func (f *fileOutput) unlessHeld(ifNoneMatch string) *fileOutput {
 	f.Status = http.StatusOK

@@ -19,10 +19,14 @@ func (s *Server) scanRoutes() {
 	op := say(act("/v1/validations", tagScan, "Look at a card"),
 		"Uses nothing up. A card that is not valid is an answer, not an error. scan_id stands for the scanned code for 15 minutes, for the same caller.")
 	op.MaxBodyBytes = scanLimit
+	op.RequestBody = example(map[string]any{"card": "7K3M9QXA", "gross": 150_000})
 	route(s, op, access.Needs(actor.Validate), s.validate)
 	op = say(post("/v1/redemptions", tagScan, "Record a use"),
 		"Granted or refused, the answer is 201 and a record. The same Idempotency-Key with the same body answers 200 with the same record and Idempotent-Replayed: true; with another body 422; while the first is under way 409.")
 	op.MaxBodyBytes = scanLimit
+	op.RequestBody = example(map[string]any{
+		"scan_id": exampleText("uuid"), "benefit_id": exampleText("uuid"), "gross": 150_000, "receipt_number": "A-1042", "id_checked": true,
+	})
 	again := jsonAnswer[redemptionBody](s)
 	again.Description = "The record that this key made before."
 	op.Responses = map[string]*huma.Response{"200": again}

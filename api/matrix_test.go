@@ -1,0 +1,282 @@
+package api_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// fill puts things of an estate, and of the one who asks, where {} names them.
+func (w *town) fill(text string, e *estate, p *principal) string {
+	pairs := []string{
+		"{branch}", e.branch.String(), "{sector}", w.sector.String(), "{candidate}", w.candidate.String(), "{invitation}", w.invitation,
+		"{partner}", e.partner.String(), "{outlet}", e.outlet.String(), "{key}", e.key.String(), "{person}", e.person.String(),
+		"{fresh}", e.fresh.String(), "{card}", e.printed.String(), "{phone}", e.phone.String(), "{short code}", e.shortCode,
+		"{wadah}", e.wadah.String(), "{agent}", e.agent.String(), "{run}", e.run.String(), "{use}", e.use.String(),
+		"{receipt}", e.receipt, "{activation}", e.activation, "{enrolment}", e.enrolment, "{assertion}", e.assertion,
+		"{grant}", grantText(p),
+	}
+	for state, id := range e.partners {
+		pairs = append(pairs, "{partner "+state+"}", id.String())
+	}
+	for state, id := range e.promos {
+		pairs = append(pairs, "{promo "+state+"}", id.String(), "{hash "+state+"}", e.hashes[state])
+	}
+	for state, id := range e.tills {
+		pairs = append(pairs, "{till "+state+"}", id.String())
+	}
+	if strings.Contains(text, "{jwk}") {
+		pairs = append(pairs, "{jwk}", newDevice(w.t).jwk())
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// grantText is a grant that the principal may hand out.
+func grantText(p *principal) string {
+	switch p.code {
+	case "PO":
+		return fmt.Sprintf(`"role":"partner_owner","scope":{"partner_id":%q}`, p.home.partner)
+	case "BS":
+		return fmt.Sprintf(`"role":"branch_viewer","scope":{"branch_id":%q}`, p.home.branch)
+	}
+	return `"role":"programme_admin","scope":{}`
+}
+
+var braces = regexp.MustCompile(`\{[^}]*\}`)
+
+// trapped is a body that notes that it was read. It is no JSON.
+type trapped struct {
+	io.Reader
+	sprung bool
+}
+
+func (b *trapped) Read(p []byte) (int, error) {
+	b.sprung = true
+	return b.Reader.Read(p)
+}
+
+// cell is one request of the matrix: a principal asks for what belongs to an
+// estate, or for what is not there (nil).
+type cell struct {
+	row *row
+	who *principal
+	of  *estate
+}
+
+func (c *cell) String() string {
+	of := "absent"
+	if c.of != nil {
+		of = c.of.name
+	}
+	return fmt.Sprintf("%s of %s as %s", c.row.op, of, c.who.name)
+}
+
+// want returns the status that the table asks for.
+func (c *cell) want() int {
+	public := c.row.who == anybody
+	switch {
+	case !public && c.who.code == "--":
+		return http.StatusUnauthorized
+	case !public && !slices.Contains(strings.Fields(c.row.who), c.who.code):
+		return http.StatusForbidden
+	case c.row.reach != "" && !c.reaches():
+		return http.StatusNotFound
+	case c.row.except[c.who.code] != 0:
+		return c.row.except[c.who.code]
+	}
+	return c.row.status
+}
+
+func (c *cell) reaches() bool {
+	if c.of == nil {
+		return false
+	}
+	if c.row.reach == open || c.who.whole {
+		return true
+	}
+	return slices.Contains(strings.Fields(c.row.reach), c.who.code) && c.who.at(c.of)
+}
+
+// request makes the request of the cell. Who is not let in sends a trap.
+func (w *town) request(c *cell) (*http.Request, *trapped) {
+	method, path, _ := strings.Cut(c.row.op, " ")
+	if c.row.path != "" {
+		path = c.row.path
+	}
+	e := c.of
+	if e == nil {
+		e, path = c.who.home, braces.ReplaceAllString(path, absent)
+	}
+	if strings.HasPrefix(path, "/r/") && c.of == nil {
+		path = "/r/ABCDEFGHJK"
+	}
+	path = w.fill(path, e, c.who)
+	headers := []string{"Idempotency-Key", uuid.NewString()}
+	if want := c.want(); (want == 401 || want == 403) && method != http.MethodGet && c.row.who != anybody && c.row.except[c.who.code] == 0 {
+		trap := &trapped{Reader: strings.NewReader("{broken")}
+		r := ask(method, path, c.who.token, trap, headers...)
+		r.ContentLength = 7
+		return r, trap
+	}
+	switch body := w.fill(c.row.body, e, c.who); body {
+	case "":
+		return ask(method, path, c.who.token, nil, headers...), nil
+	case "{file}":
+		file, media := upload(w.t, e)
+		return ask(method, path, c.who.token, file, append(headers, "Content-Type", media)...), nil
+	default:
+		return ask(method, path, c.who.token, strings.NewReader(body), headers...), nil
+	}
+}
+
+// upload is a good file for the estate's branch.
+func upload(t testing.TB, e *estate) (io.Reader, string) {
+	t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	none(t, m.WriteField("branch_id", e.branch.String()))
+	f := ok(m.CreateFormFile("file", "anggota.csv"))(t)
+	ok(f.Write([]byte("kpj;nik;nama;segmen;status\n23000077777;9901010101907777;Siti;bpu;aktif\n")))(t)
+	none(t, m.Close())
+	return &b, m.FormDataContentType()
+}
+
+// masked is a refusal as the one who is refused sees it, without what differs
+// in every answer.
+func masked(rec *httptest.ResponseRecorder) string {
+	h := rec.Header().Clone()
+	id := h.Get("X-Request-Id")
+	h.Del("X-Request-Id")
+	return fmt.Sprint(rec.Code, h, strings.ReplaceAll(rec.Body.String(), id, "…"))
+}
+
+// leaks names what an answer shows of estates that are beyond the principal's reach.
+func (w *town) leaks(p *principal, rec *httptest.ResponseRecorder) string {
+	body := rec.Body.String() + fmt.Sprint(rec.Header())
+	for _, e := range []*estate{w.a, w.a2, w.b} {
+		if p.code != "--" && p.at(e) {
+			continue
+		}
+		for _, secret := range e.secrets {
+			if strings.Contains(body, secret) {
+				return secret + " of " + e.name
+			}
+		}
+	}
+	return ""
+}
+
+// TestEveryRouteForEveryPrincipal walks every operation as everybody, at what
+// is one's own, a neighbour's, another branch's and nobody's.
+func TestEveryRouteForEveryPrincipal(t *testing.T) {
+	w := newTown(t)
+	w.checkTable()
+	before := w.tables()
+	cells := 0
+	for i := range matrix {
+		r := &matrix[i]
+		for _, p := range w.principals {
+			cells += w.walk(r, p)
+		}
+	}
+	for _, name := range pages {
+		method, path, _ := strings.Cut(name, " ")
+		for _, p := range w.principals {
+			cells++
+			rec := w.try(ask(method, path, p.token, nil))
+			if rec.Code != 200 && path != "/sample.png" || strings.Contains(path, "sample") && rec.Code != 404 {
+				t.Errorf("%s as %s: %d", name, p.name, rec.Code)
+			}
+			if leak := w.leaks(p, rec); leak != "" {
+				t.Errorf("%s as %s shows %s", name, p.name, leak)
+			}
+		}
+	}
+	if diff := changed(before, w.tables()); len(diff) > 0 {
+		t.Errorf("the walk left something behind: %v", diff)
+	}
+	t.Logf("%d cells: %d operations and %d pages, %d principals", cells, len(matrix), len(pages), len(w.principals))
+	if cells < 3000 {
+		t.Errorf("only %d cells", cells)
+	}
+	if log := w.log.take(); strings.Contains(log, `"level":"ERROR"`) {
+		t.Errorf("errors in the log: %.2000s", log[strings.Index(log, `"level":"ERROR"`)-60:])
+	}
+}
+
+// checkTable compares the table with what the server has.
+func (w *town) checkTable() {
+	w.t.Helper()
+	rows := map[string]*row{}
+	for i := range matrix {
+		rows[matrix[i].op] = &matrix[i]
+		if w.operations[matrix[i].op] == nil {
+			w.t.Errorf("%s is in the table and nowhere else", matrix[i].op)
+		}
+	}
+	for name, op := range w.operations {
+		r := rows[name]
+		if r == nil {
+			w.t.Errorf("%s has no row in the table: say who may call it", name)
+			continue
+		}
+		if public := op.Security != nil && len(*op.Security) == 0; public != (r.who == anybody) {
+			w.t.Errorf("%s: described as open to anybody: %v", name, public)
+		}
+	}
+	known := map[string]bool{}
+	for name := range w.operations {
+		known[strings.NewReplacer("{", ":", "}", "").Replace(name)] = true
+	}
+	for _, name := range w.API.Echo() {
+		if !known[name] && !slices.Contains(pages, name) {
+			w.t.Errorf("%s is neither described nor one of the pages", name)
+		}
+	}
+}
+
+// walk makes all cells of one principal in one row and returns their number.
+func (w *town) walk(r *row, p *principal) int {
+	w.t.Helper()
+	of := []*estate{p.home}
+	if r.reach != "" {
+		of = []*estate{w.a, w.a2, w.b, nil}
+	}
+	gone := ""
+	for _, e := range slices.Backward(of) {
+		c := &cell{r, p, e}
+		req, trap := w.request(c)
+		rec := w.try(req)
+		want := c.want()
+		switch {
+		case rec.Code != want:
+			w.t.Errorf("%s: got %d, want %d: %.300s", c, rec.Code, want, rec.Body)
+		case trap != nil && trap.sprung:
+			w.t.Errorf("%s: the body was read before the answer %d", c, want)
+		case want == http.StatusNotFound && gone == "":
+			gone = masked(rec)
+		case want == http.StatusNotFound && gone != masked(rec):
+			w.t.Errorf("%s: what is another's and what is absent can be told apart:\n%s\n%s", c, masked(rec), gone)
+		}
+		if leak := w.leaks(p, rec); leak != "" && r.who != anybody {
+			w.t.Errorf("%s shows %s", c, leak)
+		}
+		if req.Method == http.MethodGet {
+			head := req.Clone(req.Context())
+			head.Method = http.MethodHead
+			if got := w.try(head); got.Code != want || got.Body.Len() > 0 {
+				w.t.Errorf("%s: HEAD answers %d with %d bytes, GET %d", c, got.Code, got.Body.Len(), want)
+			}
+		}
+	}
+	return len(of)
+}
