@@ -259,11 +259,12 @@ func TestAnAPIKeyEnds(t *testing.T) {
 		}
 	}
 	check(nil)
-	want(t, w.RevokeKey(stranger, key.ID), accounts.ErrNotFound)
+	want(t, w.RevokeKey(stranger, w.partnerA, key.ID), accounts.ErrNotFound)
+	want(t, w.RevokeKey(stranger, w.partnerB, key.ID), accounts.ErrNotFound)
 	_, err = w.ListKeys(stranger, w.partnerA)
 	want(t, err, accounts.ErrNotFound)
 	for range 2 {
-		if err := w.RevokeKey(owner, key.ID); err != nil {
+		if err := w.RevokeKey(owner, w.partnerA, key.ID); err != nil {
 			t.Fatal(err)
 		}
 		check(accounts.ErrUnauthenticated)

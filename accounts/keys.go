@@ -123,15 +123,19 @@ func (s *Service) ListKeys(ctx context.Context, partnerID uuid.UUID) ([]APIKey, 
 	return out, nil
 }
 
-// RevokeKey stops an API key at once. Revoking twice changes nothing.
-func (s *Service) RevokeKey(ctx context.Context, id uuid.UUID) error {
+// RevokeKey stops an API key of a partner that the caller owns at once. A key
+// of another partner is ErrNotFound. Revoking twice changes nothing.
+func (s *Service) RevokeKey(ctx context.Context, partnerID, id uuid.UUID) error {
 	return s.db.InTx(ctx, func(ctx context.Context) error {
-		row, err := s.keyRow(ctx, id)
-		if err != nil {
+		if err := s.mayKeys(ctx, partnerID); err != nil {
 			return err
 		}
-		if err := s.mayKeys(ctx, row.PartnerID); err != nil {
+		row, err := s.keyRow(ctx, id)
+		switch {
+		case err != nil:
 			return err
+		case row.PartnerID != partnerID:
+			return ErrNotFound
 		}
 		changed, err := s.revokeKey(ctx, id, s.clock.Now())
 		if err != nil || !changed {

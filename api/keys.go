@@ -73,5 +73,5 @@ func (s *Server) revokeKey(ctx context.Context, in *struct {
 	ID    uuid.UUID `path:"id"`
 	KeyID uuid.UUID `path:"key_id"`
 }) (*none, error) {
-	return done(s.services.Accounts.RevokeKey(ctx, in.KeyID))
+	return done(s.services.Accounts.RevokeKey(ctx, in.ID, in.KeyID))
 }

@@ -135,6 +135,7 @@ func (s *Service) reach(ctx context.Context, id uuid.UUID, p actor.Permission) (
 }
 
 // List returns a person's cards within the actor's reach, the newest first.
+// A person of whom nothing lies within reach is ErrParticipant.
 func (s *Service) List(ctx context.Context, participantID uuid.UUID) ([]Card, error) {
 	all, err := s.loadCards(ctx, participantID)
 	if err != nil {
@@ -149,6 +150,16 @@ func (s *Service) List(ctx context.Context, participantID uuid.UUID) ([]Card, er
 		if reach.HasBranch(c.BranchID) {
 			out = append(out, c)
 		}
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	standing, err := s.people.Standing(ctx, participantID)
+	switch {
+	case fault.KindOf(err) == fault.NotFound, err == nil && !reach.HasBranch(standing.BranchID):
+		return nil, ErrParticipant
+	case err != nil:
+		return nil, fmt.Errorf("list cards: %w", err)
 	}
 	return out, nil
 }
