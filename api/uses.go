@@ -41,9 +41,9 @@ type redemptionBody struct {
 	Gross         int64        `json:"gross"`
 	Discount      int64        `json:"discount"`
 	Net           int64        `json:"net"`
-	Remaining     *int64       `json:"remaining" doc:"Uses of this participant that are left; null: unlimited, or not known any more."`
+	Remaining     *int64       `json:"remaining" doc:"Uses left to this participant after this one; null: unlimited, or refused."`
 	Receipt       *receiptLink `json:"receipt,omitempty"`
-	ReceiptNumber string       `json:"receipt_number,omitempty"`
+	ReceiptNumber *string      `json:"receipt_number" doc:"Of the till; null: none was given."`
 	CardForm      string       `json:"card_form,omitempty"`
 	IDChecked     bool         `json:"id_checked"`
 	Online        bool         `json:"online"`
@@ -54,11 +54,14 @@ type redemptionBody struct {
 
 func (s *Server) redemptionOf(r redemptions.Redemption) redemptionBody {
 	b := redemptionBody{
-		ID: r.ID, Outcome: string(r.Outcome), Reason: string(r.Reason), Message: messageOf(r.Reason), State: string(r.State),
+		ID: r.ID, Outcome: string(r.Outcome), Reason: string(r.Reason), Message: message(r.Message()), State: string(r.State),
 		BenefitID: r.BenefitID, Version: r.BenefitVersion, OutletID: r.OutletID, PartnerID: r.PartnerID,
-		Gross: r.Gross, Discount: r.Discount, Net: r.Net, Remaining: r.Remaining, ReceiptNumber: r.ReceiptNumber,
+		Gross: r.Gross, Discount: r.Discount, Net: r.Net, Remaining: r.Remaining,
 		CardForm: r.CardForm, IDChecked: r.IDChecked, Online: r.Online, Flags: append([]string{}, r.Flags...),
 		OccurredAt: r.OccurredAt, RecordedAt: r.RecordedAt,
+	}
+	if r.ReceiptNumber != "" {
+		b.ReceiptNumber = &r.ReceiptNumber
 	}
 	if r.ReceiptCode != "" && r.Outcome == redemptions.Granted {
 		b.Receipt = &receiptLink{Code: r.ReceiptCode, URL: s.opts.PublicURL + "/r/" + r.ReceiptCode}

@@ -27,6 +27,7 @@ CREATE TABLE redemptions (
     net               bigint NOT NULL CHECK (net = gross - discount),
     receipt_number    text,
     receipt_code      text NOT NULL,
+    remaining         bigint, -- uses left to the participant after this one, as the till was told; null: no limit
     id_checked        boolean NOT NULL,
     online            boolean NOT NULL,
     outcome           text NOT NULL CHECK (outcome IN ('granted', 'refused')),

@@ -162,3 +162,14 @@ var messages = map[Reason]Message{
 	ClockUntrusted:         {"Jam kasir tidak dapat dipercaya. Sambungkan ke internet, lalu coba lagi.", "The till's clock cannot be trusted. Connect to the internet and try again."},
 	ProvisionalLimit:       {"Kartu sementara sudah mencapai batasnya. Tunggu konfirmasi kantor cabang.", "The provisional card has reached its limit. Wait for the branch to confirm it."},
 }
+
+// Message returns the sentence for the cashier that goes with a record.
+func (r Redemption) Message() Message {
+	switch {
+	case r.State == Voided:
+		return Message{"Transaksi dibatalkan. Promo dapat dipakai lagi.", "The use was taken back. The promo can be used again."}
+	case r.Outcome == Granted:
+		return Message{"Diskon tercatat. Serahkan nota kepada peserta.", "The discount is recorded. Hand over the receipt."}
+	}
+	return r.Reason.Message()
+}

@@ -119,8 +119,8 @@ type Redemption struct {
 	LocalOn        clock.Day // day at the outlet
 	LocalHour      int
 	State          State
-	// Remaining uses of this participant after this one; nil when unlimited.
-	// Known only right after the decision.
+	// Remaining uses of this participant after this one, as the till was told;
+	// nil when unlimited or refused.
 	Remaining *int64
 }
 

@@ -39,6 +39,7 @@ type row struct {
 	Net            int64
 	ReceiptNumber  *string
 	ReceiptCode    string
+	Remaining      *int64
 	IDChecked      bool
 	Online         bool
 	Outcome        string
@@ -169,7 +170,7 @@ func rowOf(r *Redemption) *row {
 		BenefitVersion: r.BenefitVersion, PartnerID: r.PartnerID, OutletID: r.OutletID, SectorID: r.SectorID, BranchID: r.BranchID,
 		MembershipID: r.MembershipID, SegmentSeen: orNull(r.SegmentSeen), StatusSeen: orNull(r.StatusSeen), StatusAsOfSeen: r.StatusAsOfSeen,
 		Gross: r.Gross, Discount: r.Discount, Net: r.Net, ReceiptNumber: orNull(r.ReceiptNumber), ReceiptCode: r.ReceiptCode,
-		IDChecked: r.IDChecked, Online: r.Online, Outcome: string(r.Outcome), Reason: string(r.Reason), Flags: string(flags),
+		Remaining: r.Remaining, IDChecked: r.IDChecked, Online: r.Online, Outcome: string(r.Outcome), Reason: string(r.Reason), Flags: string(flags),
 		OccurredAt: r.OccurredAt, RecordedAt: r.RecordedAt, LocalOn: r.LocalOn, LocalHour: r.LocalHour,
 	}
 }
@@ -181,7 +182,7 @@ func (r *row) redemption() (Redemption, error) {
 		BenefitVersion: r.BenefitVersion, PartnerID: r.PartnerID, OutletID: r.OutletID, SectorID: r.SectorID, BranchID: r.BranchID,
 		MembershipID: r.MembershipID, SegmentSeen: text(r.SegmentSeen), StatusSeen: text(r.StatusSeen), StatusAsOfSeen: r.StatusAsOfSeen,
 		Gross: r.Gross, Discount: r.Discount, Net: r.Net, ReceiptNumber: text(r.ReceiptNumber), ReceiptCode: r.ReceiptCode,
-		IDChecked: r.IDChecked, Online: r.Online, Outcome: Outcome(r.Outcome), Reason: Reason(r.Reason),
+		Remaining: r.Remaining, IDChecked: r.IDChecked, Online: r.Online, Outcome: Outcome(r.Outcome), Reason: Reason(r.Reason),
 		OccurredAt: r.OccurredAt.UTC(), RecordedAt: r.RecordedAt.UTC(), LocalOn: r.LocalOn, LocalHour: r.LocalHour, State: State(r.State),
 	}
 	if err := json.Unmarshal([]byte(r.Flags), &out.Flags); err != nil {
