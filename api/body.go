@@ -4,6 +4,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -30,7 +31,13 @@ func (s *Server) checkBody(ctx huma.Context, next func(huma.Context)) {
 		s.answerProblem(ctx, statusProblem(ctx.Context(), http.StatusRequestEntityTooLarge))
 		return
 	}
-	r.Body = http.MaxBytesReader(humaecho.Unwrap(ctx).Response(), r.Body, op.MaxBodyBytes-1)
+	w := humaecho.Unwrap(ctx).Response()
+	if op.MaxBodyBytes > bodyLimit+1 {
+		// An upload may take longer than answers otherwise do. What cannot set
+		// a deadline has none.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) //nolint:errcheck // see above
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, op.MaxBodyBytes-1)
 	next(ctx)
 }
 
