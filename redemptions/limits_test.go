@@ -71,7 +71,7 @@ func atOnce(t *testing.T, s *shop.Shop, make func(i int) redemptions.Request) ma
 	return out
 }
 
-func count(out map[uuid.UUID]outcome, want redemptions.Reason, t *testing.T) (granted int, sum int64) {
+func count(t *testing.T, out map[uuid.UUID]outcome, want redemptions.Reason) (granted int, sum int64) {
 	t.Helper()
 	for _, o := range out {
 		switch {
@@ -101,7 +101,7 @@ func TestAPersonsLimitHoldsUnder200AtOnce(t *testing.T) {
 	})
 	_, text := s.Printed(t, s.Person(t))
 	out := atOnce(t, s, func(int) redemptions.Request { return request(text, promo, 10_000) })
-	if granted, _ := count(out, redemptions.LimitParticipant, t); granted != 7 {
+	if granted, _ := count(t, out, redemptions.LimitParticipant); granted != 7 {
 		t.Errorf("granted %d, want exactly 7", granted)
 	}
 	if n := scalar(t, s, "SELECT sum(used) FROM usages"); n != 7 {
@@ -119,7 +119,7 @@ func TestATotalCountHoldsUnder200AtOnce(t *testing.T) {
 	promo := s.Promo(t, func(b *benefits.Terms) { b.Limits.TotalCount = &limit })
 	texts := people(t, s, 20)
 	out := atOnce(t, s, func(i int) redemptions.Request { return request(texts[i%len(texts)], promo, 10_000) })
-	if granted, _ := count(out, redemptions.LimitTotal, t); granted != 40 {
+	if granted, _ := count(t, out, redemptions.LimitTotal); granted != 40 {
 		t.Errorf("granted %d, want exactly 40", granted)
 	}
 	if n := scalar(t, s, "SELECT used_count FROM benefit_quotas"); n != 40 {
@@ -134,7 +134,7 @@ func TestARupiahBudgetHoldsUnder200AtOnce(t *testing.T) {
 	promo := s.Promo(t, func(b *benefits.Terms) { b.Limits.TotalAmount = &budget })
 	texts := people(t, s, 20)
 	out := atOnce(t, s, func(i int) redemptions.Request { return request(texts[i%len(texts)], promo, 10_000) })
-	granted, sum := count(out, redemptions.BudgetSpent, t)
+	granted, sum := count(t, out, redemptions.BudgetSpent)
 	if granted != 50 || sum != 100_000 {
 		t.Errorf("granted %d for Rp%d, want 50 for Rp100000", granted, sum)
 	}
@@ -154,7 +154,7 @@ func TestAnExclusivePromoStaysAloneUnder200AtOnce(t *testing.T) {
 		r.ReceiptNumber = "NJB-1"
 		return r
 	})
-	count(out, redemptions.NotStackable, t)
+	count(t, out, redemptions.NotStackable)
 	if n := scalar(t, s, "SELECT count(DISTINCT benefit_id) FROM redemptions WHERE outcome = 'granted'"); n != 1 {
 		t.Errorf("%d promos were used on one receipt, want 1", n)
 	}
@@ -166,7 +166,7 @@ func TestOneCodeOneUseUnder200AtOnce(t *testing.T) {
 	promo := s.Promo(t, nil)
 	code := s.Phone(t, s.Person(t)).Show(t, s.Clock.Now())
 	out := atOnce(t, s, func(int) redemptions.Request { return request(code, promo, 10_000) })
-	if granted, _ := count(out, redemptions.CodeReplayed, t); granted != 1 {
+	if granted, _ := count(t, out, redemptions.CodeReplayed); granted != 1 {
 		t.Errorf("granted %d, want exactly 1", granted)
 	}
 	verify(t, s)

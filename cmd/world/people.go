@@ -43,7 +43,6 @@ type person struct {
 	status      participants.Status // today
 	protected   clock.Day           // today
 	registered  clock.Day
-	agent       int // number of the agent, -1: none
 	promoUser   bool
 	cardText    string
 }
