@@ -288,7 +288,7 @@ func problems() []docsProblem {
 	for status, code := range statusCodes {
 		found[code] = docsProblem{Status: status}
 	}
-	for _, code := range []jsonFault{jsonMalformed, jsonDuplicate, jsonTooDeep} {
+	for _, code := range []jsonError{errMalformed, errDuplicate, errTooDeep} {
 		found[string(code)] = docsProblem{Status: http.StatusBadRequest}
 	}
 	for _, f := range faults() {

@@ -62,7 +62,7 @@ func problemOfDetails(ctx huma.Context, errs []error) *problem {
 			return problemOf(c, errNoRoute)
 		case d.Location == "header."+idempotencyHeader:
 			return problemOf(c, errKey)
-		case isJSONFault(d.Message):
+		case isJSONError(d.Message):
 			return newProblem(c, http.StatusBadRequest, d.Message, "The body is not JSON as RFC 8259 has it: one document, UTF-8, no member twice.")
 		case strings.Contains(d.Message, "request body too large"):
 			return statusProblem(c, http.StatusRequestEntityTooLarge)
@@ -74,9 +74,9 @@ func problemOfDetails(ctx huma.Context, errs []error) *problem {
 	return problemOf(c, errValidation.With(fields...))
 }
 
-func isJSONFault(msg string) bool {
-	switch jsonFault(msg) {
-	case jsonMalformed, jsonDuplicate, jsonTooDeep:
+func isJSONError(msg string) bool {
+	switch jsonError(msg) {
+	case errMalformed, errDuplicate, errTooDeep:
 		return true
 	}
 	return false
@@ -107,7 +107,7 @@ var rules = []struct{ prefix, code string }{
 }
 
 func fieldOf(d *huma.ErrorDetail) fault.Field {
-	if rest, ok := strings.CutPrefix(d.Message, typeFaultPrefix); ok {
+	if rest, ok := strings.CutPrefix(d.Message, typePrefix); ok {
 		return fault.Field{Pointer: strings.TrimSuffix(rest, "/"), Code: "type"}
 	}
 	f := fault.Field{Code: "invalid"}

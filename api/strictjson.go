@@ -14,21 +14,25 @@ import (
 // maxDepth is how deep arrays and objects of a body may be nested.
 const maxDepth = 16
 
-// jsonFault says why a body is no JSON that we read. Its text is the code of
+// jsonError says why a body is no JSON that we read. Its text is the code of
 // the problem; it never holds a part of the body.
-type jsonFault string
+type jsonError string
 
 const (
-	jsonMalformed jsonFault = "json_malformed"        // no JSON, not UTF-8, more than one document
-	jsonDuplicate jsonFault = "json_duplicate_member" // a member twice, also in other letter case
-	jsonTooDeep   jsonFault = "json_too_deep"
+	errMalformed jsonError = "json_malformed"        // no JSON, not UTF-8, more than one document
+	errDuplicate jsonError = "json_duplicate_member" // a member twice, also in other letter case
+	errTooDeep   jsonError = "json_too_deep"
 )
 
-func (f jsonFault) Error() string { return string(f) }
+func (f jsonError) Error() string { return string(f) }
 
-// typeFaultPrefix marks the text of an error of the second pass: huma hands on
-// only the text, and we need the place.
-const typeFaultPrefix = "json_type:"
+// typeError is the JSON pointer of a value that does not fit its type, found in
+// the second pass. Huma hands on only the text of an error, hence the prefix.
+type typeError string
+
+const typePrefix = "json_type:"
+
+func (e typeError) Error() string { return typePrefix + string(e) }
 
 // scannedMember is the one member whose text may hold anything at all: what a
 // till scanned is judged, never stored.
@@ -64,9 +68,9 @@ func unmarshalStrict(data []byte, v any) error {
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return errors.New(typeFaultPrefix + "/" + strings.ReplaceAll(wrong.Field, ".", "/"))
+			return typeError("/" + strings.ReplaceAll(wrong.Field, ".", "/"))
 		}
-		return errors.New(typeFaultPrefix)
+		return typeError("")
 	}
 	return nil
 }
@@ -74,7 +78,7 @@ func unmarshalStrict(data []byte, v any) error {
 func parseJSON(data []byte) (any, error) {
 	p := parser{data: data}
 	if !utf8.Valid(data) {
-		return nil, jsonMalformed
+		return nil, errMalformed
 	}
 	v, err := p.value("")
 	if err != nil {
@@ -82,7 +86,7 @@ func parseJSON(data []byte) (any, error) {
 	}
 	p.space()
 	if p.at != len(data) {
-		return nil, jsonMalformed
+		return nil, errMalformed
 	}
 	return v, nil
 }
@@ -138,7 +142,7 @@ func (p *parser) value(member string) (any, error) {
 
 func (p *parser) nested(f func() (any, error)) (any, error) {
 	if p.depth++; p.depth > maxDepth {
-		return nil, jsonTooDeep
+		return nil, errTooDeep
 	}
 	p.at++
 	v, err := f()
@@ -154,7 +158,7 @@ func (p *parser) object() (any, error) {
 	}
 	for {
 		if p.peek() != '"' {
-			return nil, jsonMalformed
+			return nil, errMalformed
 		}
 		name, err := p.text()
 		if err != nil {
@@ -162,11 +166,11 @@ func (p *parser) object() (any, error) {
 		}
 		folded := strings.ToLower(strings.ToUpper(name))
 		if _, twice := seen[folded]; twice {
-			return nil, jsonDuplicate
+			return nil, errDuplicate
 		}
 		seen[folded] = struct{}{}
 		if !p.take(':') {
-			return nil, jsonMalformed
+			return nil, errMalformed
 		}
 		if out[name], err = p.value(name); err != nil {
 			return nil, err
@@ -175,7 +179,7 @@ func (p *parser) object() (any, error) {
 			return out, nil
 		}
 		if !p.take(',') {
-			return nil, jsonMalformed
+			return nil, errMalformed
 		}
 	}
 }
@@ -195,7 +199,7 @@ func (p *parser) array() (any, error) {
 			return out, nil
 		}
 		if !p.take(',') {
-			return nil, jsonMalformed
+			return nil, errMalformed
 		}
 	}
 }
@@ -210,13 +214,13 @@ func (p *parser) text() (string, error) {
 			p.at++
 			return unquote(p.data[start:p.at], escaped)
 		case c < 0x20:
-			return "", jsonMalformed
+			return "", errMalformed
 		case c == '\\':
 			escaped = true
 			p.at++
 		}
 	}
-	return "", jsonMalformed
+	return "", errMalformed
 }
 
 func unquote(token []byte, escaped bool) (string, error) {
@@ -225,7 +229,7 @@ func unquote(token []byte, escaped bool) (string, error) {
 	}
 	var s string
 	if err := json.Unmarshal(token, &s); err != nil || loneSurrogate(token) {
-		return "", jsonMalformed
+		return "", errMalformed
 	}
 	return s, nil
 }
@@ -272,13 +276,13 @@ func (p *parser) number() (any, error) {
 	}
 	zero := p.at < len(p.data) && p.data[p.at] == '0'
 	if n := p.digits(); n == 0 || zero && n > 1 {
-		return nil, jsonMalformed
+		return nil, errMalformed
 	}
 	if p.at < len(p.data) && p.data[p.at] == '.' {
 		whole = false
 		p.at++
 		if p.digits() == 0 {
-			return nil, jsonMalformed
+			return nil, errMalformed
 		}
 	}
 	if p.at < len(p.data) && p.data[p.at]|0x20 == 'e' {
@@ -288,7 +292,7 @@ func (p *parser) number() (any, error) {
 			p.at++
 		}
 		if p.digits() == 0 {
-			return nil, jsonMalformed
+			return nil, errMalformed
 		}
 	}
 	return toNumber(string(p.data[start:p.at]), whole)
@@ -302,7 +306,7 @@ func toNumber(literal string, whole bool) (any, error) {
 	}
 	f, err := strconv.ParseFloat(literal, 64)
 	if err != nil {
-		return nil, jsonMalformed
+		return nil, errMalformed
 	}
 	return f, nil
 }
@@ -325,5 +329,5 @@ func (p *parser) word() (any, error) {
 			return w.value, nil
 		}
 	}
-	return nil, jsonMalformed
+	return nil, errMalformed
 }
