@@ -292,6 +292,7 @@ func TestIDsOfOthersInBodiesAndQueriesAreAsGoodAsNone(t *testing.T) {
 		{"branch_officer Alfa", "POST", "/v1/partners", `{"sector_id":"` + w.sector.String() + `","branch_id":"{branch}","name":"CV Baru"}`},
 		{"branch_officer Alfa", "POST", "/v1/participants/" + w.a.person.String() + "/memberships", `{"branch_id":"{branch}",` + membershipText[1:]},
 		{"branch_officer Alfa", "POST", "/v1/participants/" + w.a.person.String() + "/memberships", `{"agent_id":"{agent}",` + membershipText[1:]},
+		{"branch_officer Alfa", "POST", "/v1/participants", `{"branch_id":"` + w.a.branch.String() + `","id_number":"9901010101900999","name":"Siti","membership":{"agent_id":"{agent}",` + membershipText[1:] + `}`},
 		{"branch_officer Alfa", "POST", "/v1/wadah", `{"branch_id":"{branch}","code":"W-9","name":"Baru"}`},
 		{"branch_officer Alfa", "POST", "/v1/agents", `{"wadah_id":"{wadah}","region_code":"72.71","code":"A-9","name":"Baru","active_from":"2026-01-01"}`},
 		{"branch_officer Alfa", "POST", "/v1/registrations", `{"participant_id":"{fresh}","registered_on":"2026-11-20","branch_id":"` + w.a.branch.String() + `"}`},

@@ -149,6 +149,9 @@ func (s *Service) SetMembership(ctx context.Context, participantID uuid.UUID, n 
 		if !actor.From(ctx).Scope(actor.WriteParticipants).HasBranch(n.BranchID) {
 			return ErrBranchNotFound
 		}
+		if err := s.agentsInReach(ctx, &n); err != nil {
+			return err
+		}
 		b, err := s.branch(ctx, n.BranchID)
 		if err != nil {
 			return err

@@ -18,6 +18,7 @@ package participants
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -255,6 +256,7 @@ type Service struct {
 
 	followers []Follower
 	agents    AgentResolver
+	checker   AgentChecker
 }
 
 // Follower is told, inside the transaction that changes them, whose standings
@@ -276,6 +278,36 @@ func (s *Service) Follow(f func(ctx context.Context, participantIDs []uuid.UUID)
 
 // ResolveAgents registers who knows agent codes for imports. Call it while wiring.
 func (s *Service) ResolveAgents(f AgentResolver) { s.agents = f }
+
+// AgentChecker reports whether all these agents exist within the reach of the
+// actor's permission to write participants.
+type AgentChecker func(ctx context.Context, ids []uuid.UUID) (bool, error)
+
+// CheckAgents registers who knows which agents lie within reach. Call it while
+// wiring; without it an agent must exist, and no more.
+func (s *Service) CheckAgents(f AgentChecker) { s.checker = f }
+
+// agentsInReach returns ErrInvalid unless every membership's agent is one that
+// the actor reaches: one of another branch is as unknown as none.
+func (s *Service) agentsInReach(ctx context.Context, all ...*NewMembership) error {
+	var ids []uuid.UUID
+	for _, m := range all {
+		if m != nil && m.AgentID != uuid.Nil {
+			ids = append(ids, m.AgentID)
+		}
+	}
+	if len(ids) == 0 || s.checker == nil {
+		return nil
+	}
+	known, err := s.checker(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("look up agents: %w", err)
+	}
+	if !known {
+		return ErrInvalid.With(fault.Field{Pointer: "/agent_id", Code: errAgentUnknown.Code})
+	}
+	return nil
+}
 
 const tellBatch = 500
 

@@ -116,6 +116,13 @@ func (s *Service) prepareAll(ctx context.Context, all []NewParticipant) ([]entry
 	if err != nil {
 		return nil, err
 	}
+	members := make([]*NewMembership, len(all))
+	for i := range all {
+		members[i] = all[i].Membership
+	}
+	if err := s.agentsInReach(ctx, members...); err != nil {
+		return nil, err
+	}
 	reach, now := actor.From(ctx).Scope(actor.WriteParticipants), s.clock.Now()
 	out := make([]entry, len(all))
 	for i := range all {

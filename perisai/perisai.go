@@ -121,6 +121,7 @@ type Service struct {
 func New(d Deps) *Service {
 	s := &Service{db: d.DB, clock: d.Clock, keys: d.Keys, participants: d.Participants, audit: d.Audit}
 	d.Participants.ResolveAgents(s.idsByCode)
+	d.Participants.CheckAgents(s.agentsReached)
 	return s
 }
 

@@ -233,13 +233,29 @@ func (s *Service) agentsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUI
 	return seen, nil
 }
 
-// idsByCode resolves agent codes for imports.
+// agentsReached reports whether all these agents exist where the actor may
+// write participants.
+func (s *Service) agentsReached(ctx context.Context, ids []uuid.UUID) (bool, error) {
+	found, err := s.agentsByID(ctx, ids)
+	if err != nil {
+		return false, err
+	}
+	reach := actor.From(ctx).Scope(actor.WriteParticipants)
+	for _, id := range ids {
+		if a, ok := found[id]; !ok || !reach.HasBranch(a.BranchID) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// idsByCode resolves agent codes for imports: those where the actor may import.
 func (s *Service) idsByCode(ctx context.Context, codes []string) (map[string]uuid.UUID, error) {
-	out := make(map[string]uuid.UUID, len(codes))
+	out, reach := make(map[string]uuid.UUID, len(codes)), actor.From(ctx).Scope(actor.ImportParticipants)
 	for len(codes) > 0 {
 		n := min(batch, len(codes))
 		var rows []agentRow
-		if err := s.db.From(ctx).Select("id", "code").Where("code IN ?", codes[:n]).Find(&rows).Error; err != nil {
+		if err := within(s.db.From(ctx), reach, byWadah).Select("id", "code").Where("code IN ?", codes[:n]).Find(&rows).Error; err != nil {
 			return nil, fmt.Errorf("resolve agent codes: %w", err)
 		}
 		for i := range rows {
