@@ -1,0 +1,81 @@
+package api_test
+
+import (
+	"bytes"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// An uploaded file is full of identity numbers. Nothing of it may stay on the
+// disk, nor lie there in plain text while the request runs.
+func TestAnUploadLeavesNothingInTheTemporaryFolder(t *testing.T) {
+	s := newStall(t)
+	t.Setenv("TMPDIR", t.TempDir())
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", "peserta.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(part, "kpj;nik;nama;segmen;status;tanggal_status\n")
+	for n := range 2000 {
+		fmt.Fprintf(part, "240000%05d;99010101019%05d;Orang Uji;bpu;active;2026-11-20\n", n, n)
+	}
+	for name, value := range map[string]string{"branch_id": palu, "dry_run": "true"} {
+		if err := form.WriteField(name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if body.Len() < 64<<10 {
+		t.Fatalf("%d bytes are too few to be spilled", body.Len())
+	}
+	r := httptest.NewRequest(http.MethodPost, "/v1/imports", &body)
+	r.Host = "kartu.example"
+	r.Header.Set("Authorization", "Bearer "+s.officer)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	w := httptest.NewRecorder()
+	s.API.Handler().ServeHTTP(w, r)
+	if w.Code == http.StatusUnauthorized || w.Code >= 500 {
+		t.Fatalf("got %d: %s", w.Code, w.Body)
+	}
+	left, err := os.ReadDir(os.Getenv("TMPDIR"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range left {
+		t.Errorf("the upload is still in %s", f.Name())
+	}
+}
+
+// To a partner everything about a membership reads membership_inactive: also
+// that nobody verified it.
+func TestATillIsNotToldThatAMembershipIsUnverified(t *testing.T) {
+	s := newStall(t)
+	s.promo()
+	person := s.make(s.officer, "/v1/participants", fmt.Sprintf(`{"branch_id":%q,"id_number":"9901010101900077","name":"Budi Santoso",
+		"membership":{"kpj":"23000000077","segment":"bpu","status":"unverified","status_as_of":"2026-11-20"},
+		"consent":{"version":"1","text_hash":%q,"channel":"branch"}}`, palu, strings.Repeat("ab", 32))).ID
+	_, short := s.printed(person)
+	for path, call := range map[string]struct {
+		status int
+		body   string
+	}{
+		"/v1/validations": {200, fmt.Sprintf(`{"card":%q,"gross":10000}`, short)},
+		"/v1/redemptions": {201, fmt.Sprintf(`{"card":%q,"benefit_id":%q,"gross":10000,"id_checked":true}`, short, s.benefit)},
+	} {
+		w := s.call("POST", path, s.key, call.body, call.status, "Idempotency-Key", uuid.NewString())
+		if text := w.Body.String(); strings.Contains(text, "membership_unknown") || strings.Contains(text, "diverifikasi") || !strings.Contains(text, "membership_inactive") {
+			t.Errorf("%s: %s", path, text)
+		}
+	}
+}
