@@ -47,7 +47,7 @@ func (r *Request) hash() []byte {
 	return sum[:]
 }
 
-func (r *Request) validate(now time.Time) error {
+func (r *Request) validate() error {
 	if (r.ScanID == nil) != r.CardGiven {
 		return ErrScanOrCard
 	}
@@ -57,6 +57,11 @@ func (r *Request) validate(now time.Time) error {
 	if utf8.RuneCountInString(r.ReceiptNumber) > MaxReceipt || strings.ContainsFunc(r.ReceiptNumber, unicode.IsControl) {
 		return ErrReceiptNumber.At("/receipt_number")
 	}
+	return nil
+}
+
+// timely is judged for new requests only: a repetition may come at any time.
+func (r *Request) timely(now time.Time) error {
 	if t := r.OccurredAt; t != nil && (t.Before(now.AddDate(0, 0, -7)) || t.After(now.Add(clockSuspect))) {
 		return ErrOccurredAt.At("/occurred_at")
 	}
@@ -111,7 +116,7 @@ func (s *Service) Redeem(ctx context.Context, r Request) (Redemption, bool, erro
 	}
 	now := s.Clock.Now()
 	r.ReceiptNumber = strings.ToUpper(strings.TrimSpace(r.ReceiptNumber))
-	if err := r.validate(now); err != nil {
+	if err := r.validate(); err != nil {
 		return Redemption{}, false, err
 	}
 	done, ok := s.running.begin(c.id, r.Key)
@@ -122,6 +127,9 @@ func (s *Service) Redeem(ctx context.Context, r Request) (Redemption, bool, erro
 	hash := r.hash()
 	if old, found, err := s.replay(ctx, c, r.Key, hash); err != nil || found {
 		return old, found, err
+	}
+	if err := r.timely(now); err != nil {
+		return Redemption{}, false, err
 	}
 	a, err := s.prepare(ctx, c, r, now)
 	if err != nil {

@@ -55,7 +55,7 @@ var (
 	ErrScanOrCard     = fault.New(fault.Invalid, "scan_id_or_card", "Give either scan_id or card, not both and not neither.")
 	ErrGross          = fault.New(fault.Invalid, "gross_out_of_range", "The bill must be 1 to 1,000,000,000 whole rupiah.")
 	ErrReceiptNumber  = fault.New(fault.Invalid, "receipt_number_invalid", "A receipt number has at most 40 characters, none of them control characters.")
-	ErrOccurredAt     = fault.New(fault.Invalid, "occurred_at_out_of_range", "occurred_at must lie within the last day and at most five minutes ahead.")
+	ErrOccurredAt     = fault.New(fault.Invalid, "occurred_at_out_of_range", "occurred_at must lie within the last seven days and at most five minutes ahead.")
 	ErrVoidReason     = fault.New(fault.Invalid, "reason_required", "A void needs a reason of at most 200 characters.")
 	ErrNotVoidable    = fault.New(fault.Conflict, "not_voidable", "A refused redemption has nothing to void.")
 	ErrVoidWindowOver = fault.New(fault.Conflict, "void_window_over", "The till may void within 15 minutes. Later the partner's owner or the branch can.")

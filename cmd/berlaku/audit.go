@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -27,11 +28,14 @@ func (auditVerifyCmd) Run(e *environment) (err error) {
 		return err
 	}
 	defer finish(&err, app.Close)
-	records := app.Redemptions.RecordCheck(actor.With(e.ctx, actor.System()))
-	result, err := app.Audit.Verify(e.ctx, records.See)
-	if err == nil {
-		err = records.End()
-	}
+	var result audit.Result
+	err = app.DB.Snapshot(actor.With(e.ctx, actor.System()), func(ctx context.Context) (err error) { // tills may go on working
+		records := app.Redemptions.RecordCheck(ctx)
+		if result, err = app.Audit.Verify(ctx, records.See); err != nil {
+			return err
+		}
+		return records.End()
+	})
 	if err != nil {
 		return wrongRow(err)
 	}

@@ -150,6 +150,19 @@ func (db *DB) InTx(ctx context.Context, f func(ctx context.Context) error) error
 	return db.classify(err)
 }
 
+// Snapshot runs f in a transaction that only reads and that sees one state of
+// the store from its first statement to its last, while others go on writing.
+func (db *DB) Snapshot(ctx context.Context, f func(ctx context.Context) error) error {
+	opts := &sql.TxOptions{}
+	if db.dialect == Postgres {
+		opts.Isolation, opts.ReadOnly = sql.LevelRepeatableRead, true
+	}
+	err := db.read.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		return f(context.WithValue(ctx, txKey{db}, tx))
+	}, opts)
+	return db.classify(err)
+}
+
 // Try runs f inside a savepoint of the transaction in ctx. When f fails, what f
 // wrote is undone, the transaction goes on, and the error of f is returned.
 func (db *DB) Try(ctx context.Context, f func(ctx context.Context) error) error {
