@@ -23,7 +23,7 @@ var errTooFew = errors.New("the world holds too few people of that sort")
 
 // expired issues, at the start of the history, cards whose year is over today.
 func (b *builder) expired(ctx context.Context) error {
-	return b.issue(ctx, "expired", otherCards, func(p *person) bool { return p.status == participants.Active && !p.promoUser })
+	return b.issue(ctx, "expired", otherCards, func(p *person) bool { return p.cardExpires })
 }
 
 // cards issues printed cards of every sort to people who used nothing yet.

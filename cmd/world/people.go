@@ -44,6 +44,7 @@ type person struct {
 	protected   clock.Day           // today
 	registered  clock.Day
 	promoUser   bool
+	cardExpires bool // has a card that is past its date today
 	cardText    string
 }
 
@@ -89,28 +90,59 @@ func (b *builder) agents(ctx context.Context) error {
 
 const slice = 2_000
 
-// people enters everybody as of the start of the history.
-func (b *builder) people(ctx context.Context) error {
+// pioneers imagines everybody and enters, as of the start of the history, those
+// who will use promos or whose card is to expire.
+func (b *builder) pioneers(ctx context.Context) error {
 	b.imagine()
-	for part := range slices.Chunk(b.folk, slice) {
-		all := make([]participants.NewParticipant, len(part))
-		for i := range part {
-			p := &part[i]
-			all[i] = participants.NewParticipant{
-				BranchID: p.home.id, RegionCode: p.home.region, IDNumber: pii.Text(p.nik), Name: pii.Text(p.name), BirthOn: p.birth,
-				Membership: &participants.NewMembership{
-					KPJ: pii.Text(p.kpj), Segment: p.segment, Programmes: []participants.Programme{participants.JKK, participants.JKM},
-					Payer: participants.PayerSelf, AcquiredOn: p.registered, ProtectedUntil: dayOf(b.now.Add(-past)).AddMonths(2),
-					Status: participants.Active, StatusAsOf: dayOf(b.clock.Now()), Source: participants.FromSimulation,
-				},
-			}
+	until := dayOf(b.clock.Now()).AddMonths(2)
+	return b.enter(ctx, func(p *person) (participants.Status, clock.Day, bool) {
+		return participants.Active, until, p.promoUser || p.cardExpires
+	})
+}
+
+// people enters everybody else as they stand today, and what became of those
+// who were there before.
+func (b *builder) people(ctx context.Context) error {
+	b.clock.Set(b.now.Add(-72 * time.Hour))
+	early := []*person{}
+	for i := range b.folk {
+		if b.folk[i].id != uuid.Nil {
+			early = append(early, &b.folk[i])
 		}
-		ids, err := b.app.Participants.CreateMany(ctx, all)
+	}
+	now := func(p *person) (participants.Status, clock.Day) { return p.status, p.protected }
+	if err := b.snapshot(ctx, early, dayOf(b.clock.Now()), now); err != nil {
+		return err
+	}
+	return b.enter(ctx, func(p *person) (participants.Status, clock.Day, bool) { return p.status, p.protected, p.id == uuid.Nil })
+}
+
+// enter stores the people of whom which says so, with the standing it gives.
+func (b *builder) enter(ctx context.Context, which func(*person) (participants.Status, clock.Day, bool)) error {
+	all, who := []participants.NewParticipant{}, []*person{}
+	for i := range b.folk {
+		p := &b.folk[i]
+		status, until, wanted := which(p)
+		if !wanted {
+			continue
+		}
+		who = append(who, p)
+		all = append(all, participants.NewParticipant{
+			BranchID: p.home.id, RegionCode: p.home.region, IDNumber: pii.Text(p.nik), Name: pii.Text(p.name), BirthOn: p.birth,
+			Membership: &participants.NewMembership{
+				KPJ: pii.Text(p.kpj), Segment: p.segment, Programmes: []participants.Programme{participants.JKK, participants.JKM},
+				Payer: participants.PayerSelf, AcquiredOn: p.registered, ProtectedUntil: until,
+				Status: status, StatusAsOf: dayOf(b.clock.Now()), Source: participants.FromSimulation,
+			},
+		})
+	}
+	for n, part := range slices.Collect(slices.Chunk(all, slice)) {
+		ids, err := b.app.Participants.CreateMany(ctx, part)
 		if err != nil {
 			return err
 		}
-		for i := range part {
-			part[i].id = ids[i]
+		for i, id := range ids {
+			who[n*slice+i].id = id
 		}
 	}
 	return nil
@@ -133,6 +165,10 @@ func (b *builder) imagine() {
 			p.nik = invented(b.rand.IntN(2) == 0, p.home.district, p.birth, serial)
 			p.kpj = fmt.Sprintf("23%09d", len(b.folk)+1)
 			b.fate(&p, today)
+			p.cardExpires = p.status == participants.Active && !p.promoUser && b.expiring < otherCards
+			if p.cardExpires {
+				b.expiring++
+			}
 			b.folk = append(b.folk, p)
 		}
 	}

@@ -120,9 +120,10 @@ func Build(ctx context.Context, app *wire.App, clk *clock.Manual) (*World, error
 		{"sectors and partners", b.partners},
 		{"promos", b.promos},
 		{"wadah and agents", b.agents},
-		{"participants", b.people},
-		{"registrations", b.registrations},
+		{"participants of the first days", b.pioneers},
 		{"a year of uses", b.year},
+		{"participants of today", b.people},
+		{"registrations", b.registrations},
 		{"cards to try", b.cards},
 		{"codes and keys to try", b.codes},
 	} {
@@ -147,6 +148,7 @@ type builder struct {
 	wadahs     []wadah
 	folk       []person
 	pool       []*person // who uses promos
+	expiring   int       // how many were chosen to hold an expired card
 }
 
 func (b *builder) keys(ctx context.Context) error {
