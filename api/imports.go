@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/hex"
+	"mime/multipart"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/participants"
 )
@@ -71,6 +74,9 @@ func importOf(r participants.ImportRun) importBody {
 func (s *Server) createImport(ctx context.Context, in *struct {
 	RawBody huma.MultipartFormFiles[importForm]
 }) (*created[importBody], error) {
+	if err := knownFields(in.RawBody.Form); err != nil {
+		return nil, err
+	}
 	f := in.RawBody.Data()
 	format := participants.Format(f.Format)
 	if format == "" {
@@ -83,6 +89,30 @@ func (s *Server) createImport(ctx context.Context, in *struct {
 		BranchID: f.BranchID, Format: format, File: f.File, Size: f.File.Size, MaxBytes: uploadLimit, AsOf: clock.Day(f.AsOf), DryRun: f.DryRun,
 	})
 	return replyNew(run, err, importOf, func(r participants.ImportRun) string { return "/v1/imports/" + r.ID.String() })
+}
+
+// knownFields returns errValidation when a form has a field that importForm has
+// not, or one twice.
+func knownFields(form *multipart.Form) error {
+	var wrong []fault.Field
+	check := func(n int, known bool) {
+		switch {
+		case !known:
+			wrong = append(wrong, fault.Field{Code: "unexpected_member"})
+		case n > 1:
+			wrong = append(wrong, fault.Field{Code: "duplicate"})
+		}
+	}
+	for name, values := range form.Value {
+		check(len(values), slices.Contains([]string{"branch_id", "as_of", "dry_run", "format"}, name))
+	}
+	for name, files := range form.File {
+		check(len(files), name == "file")
+	}
+	if len(wrong) > 0 {
+		return errValidation.With(wrong[0])
+	}
+	return nil
 }
 
 func (s *Server) listImports(ctx context.Context, in *Paged) (*out[page.Of[importBody]], error) {

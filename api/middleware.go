@@ -202,11 +202,15 @@ func origins(publicURL string) *http.CrossOriginProtection {
 	return cop
 }
 
-// checkQuery refuses query strings that decode to what no column can hold.
+// checkQuery refuses query strings that decode to what no column can hold, and
+// those that name a parameter twice.
 func checkQuery(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q, err := url.ParseQuery(r.URL.RawQuery)
 		for name, values := range q {
+			if len(values) > 1 { // which of them counts, readers would disagree
+				err = errQuery
+			}
 			for _, v := range append(values, name) {
 				if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
 					err = errQuery
