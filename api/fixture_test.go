@@ -85,7 +85,7 @@ type estate struct {
 	cardText, shortCode, activation              string
 	wadah, agent, run, use                       uuid.UUID
 	keyText, tillToken, participantToken, scanID string
-	receipt, enrolment, assertion                string // a code, a code, what buys the active till a bearer
+	receipt, enrolment, assertion                string   // a code, a code, what buys the active till a bearer
 	secrets                                      []string // what nobody outside may ever be shown
 }
 
@@ -614,6 +614,12 @@ func (w *town) compare(r *http.Request, rec *httptest.ResponseRecorder) {
 		return
 	}
 	w.told[fmt.Sprintf("%s %s %d", op.method, op.path, rec.Code)]++
+	if rec.Code >= 400 { // thousands are alike
+		alike := op.method + op.path + rec.Header().Get("Content-Type") + strings.ReplaceAll(rec.Body.String(), rec.Header().Get("X-Request-Id"), "")
+		if w.told[alike]++; w.told[alike] > 1 {
+			return
+		}
+	}
 	in := &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{
 			Request: r, Route: &routers.Route{Spec: w.doc, Path: op.path, Method: op.method, Operation: op.Operation},
