@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,7 +25,9 @@ func (s *Server) cardRoutes() {
 	route(s, say(post("/v1/activations", tagCards, "Put a card on a phone"),
 		"The phone sends the code it was given and its public key. The person's earlier phone cards are replaced."),
 		access.Public().Limited(actor.Anonymous, 30, time.Minute), s.activate)
-	route(s, get("/v1/my/card", tagCards, "The participant's own card"), access.Needs(actor.ReadOwnCard), s.myCard)
+	own := get("/v1/my/card", tagCards, "The participant's own card")
+	own.Errors = []int{http.StatusNotFound} // when there is none any more
+	route(s, own, access.Needs(actor.ReadOwnCard), s.myCard)
 }
 
 // jwk is the public half of a P-256 key. What browsers add to it is allowed.
@@ -138,8 +141,23 @@ func (s *Server) issueCard(ctx context.Context, in *idAnd[newCard]) (*created[ca
 }
 
 func (s *Server) revokeCard(ctx context.Context, in *idAnd[cardReason]) (*out[cardBody], error) {
-	c, err := s.services.Cards.Revoke(ctx, in.ID, in.Body.Reason)
+	c, err := s.withoutPhone(ctx, func(ctx context.Context) (cards.Card, error) {
+		return s.services.Cards.Revoke(ctx, in.ID, in.Body.Reason)
+	})
 	return reply(c, err, cardOf)
+}
+
+// withoutPhone does what takes a card from the phone that carries it, and signs
+// that phone out in the same transaction: it must not be told of the next card.
+func (s *Server) withoutPhone(ctx context.Context, do func(context.Context) (cards.Card, error)) (cards.Card, error) {
+	var c cards.Card
+	err := s.services.DB.InTx(ctx, func(ctx context.Context) (err error) {
+		if c, err = do(ctx); err != nil || c.Form != cards.Phone {
+			return err
+		}
+		return s.services.Accounts.EndParticipant(ctx, c.ParticipantID)
+	})
+	return c, err
 }
 
 func (s *Server) replaceCard(ctx context.Context, in *struct {
@@ -154,7 +172,12 @@ func (s *Server) replaceCard(ctx context.Context, in *struct {
 		}
 		r = cards.ReplaceRequest{Reason: in.Body.Reason, DeviceKey: point}
 	}
-	c, err := s.services.Cards.Replace(ctx, in.ID, r)
+	replace := func(ctx context.Context) (cards.Card, error) { return s.services.Cards.Replace(ctx, in.ID, r) }
+	if r.DeviceKey == nil { // the card stays on its phone
+		c, err := replace(ctx)
+		return replyNew(c, err, cardOf, cardAt)
+	}
+	c, err := s.withoutPhone(ctx, replace)
 	return replyNew(c, err, cardOf, cardAt)
 }
 

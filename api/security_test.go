@@ -79,3 +79,46 @@ func TestATillIsNotToldThatAMembershipIsUnverified(t *testing.T) {
 		}
 	}
 }
+
+// A card that was lost, or moved to another phone, takes the old phone's token
+// with it: else that phone would be told the new card's short code.
+func TestALostPhoneDoesNotSeeTheNextCard(t *testing.T) {
+	for name, end := range map[string]func(s *stall, card string){
+		"moved": func(s *stall, card string) {
+			s.call("POST", "/v1/cards/"+card+"/replace", s.officer, `{"reason":"lost","device_key":`+newJWK(t)+`}`, 201)
+		},
+		"revoked": func(s *stall, card string) {
+			s.call("POST", "/v1/cards/"+card+"/revoke", s.officer, `{"reason":"lost"}`, 200)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStall(t)
+			person := s.person(5)
+			a := s.make(s.officer, "/v1/participants/"+person+"/activation", "")
+			got := decode[struct {
+				Card  struct{ ID string }
+				Token string `json:"participant_token"`
+			}](t, s.call("POST", "/v1/activations", "", fmt.Sprintf(`{"code":%q,"device_key":%s}`, a.Code, newJWK(t)), 201))
+			s.call("GET", "/v1/my/card", got.Token, "", 200)
+			end(s, got.Card.ID)
+			s.call("GET", "/v1/my/card", got.Token, "", 401)
+		})
+	}
+}
+
+// A card that is renewed on its own phone leaves that phone signed in: it has
+// to fetch the new card.
+func TestAPhoneFetchesItsRenewedCard(t *testing.T) {
+	s := newStall(t)
+	person := s.person(5)
+	a := s.make(s.officer, "/v1/participants/"+person+"/activation", "")
+	got := decode[struct {
+		Card  struct{ ID string }
+		Token string `json:"participant_token"`
+	}](t, s.call("POST", "/v1/activations", "", fmt.Sprintf(`{"code":%q,"device_key":%s}`, a.Code, newJWK(t)), 201))
+	next := s.make(s.officer, "/v1/cards/"+got.Card.ID+"/replace", `{"reason":"renewed"}`).ID
+	mine := decode[struct{ Card struct{ ID string } }](t, s.call("GET", "/v1/my/card", got.Token, "", 200))
+	if mine.Card.ID != next {
+		t.Errorf("got %s, want the new card %s", mine.Card.ID, next)
+	}
+}
