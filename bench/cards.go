@@ -132,22 +132,44 @@ func (d *deck) verify(ctx context.Context, rounds int, text string) (samples, er
 		return samples{}, err
 	}
 	now := time.Now()
-	return compare(ctx, rounds, one(func() bool {
+	return alternate(ctx, rounds, func() bool {
 		_, code := d.verifier.Verify(text, now)
 		return code == cards.OK
-	}), one(bare))
+	}, bare)
 }
 
-// one measures f on one core; f returns false when it went wrong.
-func one(f func() bool) func(context.Context, time.Duration) (float64, error) {
-	return func(ctx context.Context, d time.Duration) (float64, error) {
-		return rate(ctx, 1, d/2, func(context.Context, int) error {
-			if !f() {
-				return errDeck
+// pieces is into how many parts each side of a turn on one core is cut.
+const pieces = 20
+
+// alternate measures both sides on one core. Each round is cut into short pieces
+// that take turns: what needs no other process is disturbed less that way.
+func alternate(ctx context.Context, rounds int, ours, limit func() bool) (s samples, err error) {
+	sides := []func() bool{ours, limit}
+	for range rounds {
+		var calls, seconds [2]float64
+		for piece := range 2 * pieces {
+			side := (piece + piece/2) % 2 // ours limit, limit ours, …
+			n, took, err := burst(ctx, turn/2/pieces, sides[side])
+			if err != nil {
+				return s, err
 			}
-			return nil
-		})
+			calls[side], seconds[side] = calls[side]+n, seconds[side]+took
+		}
+		s.ours, s.limit = append(s.ours, calls[0]/seconds[0]), append(s.limit, calls[1]/seconds[1])
 	}
+	return s, nil
+}
+
+// burst calls f for d; f returns false when it went wrong.
+func burst(ctx context.Context, d time.Duration, f func() bool) (calls, seconds float64, err error) {
+	began := time.Now()
+	for time.Since(began) < d {
+		if !f() {
+			return 0, 0, errDeck
+		}
+		calls++
+	}
+	return calls, time.Since(began).Seconds(), ctx.Err()
 }
 
 const qrScale = 6 // pixels of a module
@@ -157,15 +179,15 @@ func drawPNG(ctx context.Context, r *rig, rounds int) (samples, error) {
 	if err != nil {
 		return samples{}, err
 	}
-	return compare(ctx, rounds, one(func() bool {
+	return alternate(ctx, rounds, func() bool {
 		b, err := cards.DrawPNG(d.phone, cards.Phone, qrScale)
 		return err == nil && len(b) > 0
-	}), one(func() bool {
+	}, func() bool {
 		code, err := qrcode.New(d.phone, qrcode.Medium)
 		if err != nil {
 			return false
 		}
 		b, err := code.PNG(-qrScale) // negative: pixels of a module
 		return err == nil && len(b) > 0
-	}))
+	})
 }

@@ -3,8 +3,8 @@
 // Every entry has a figure of ours and, where there is one, a limit: the same
 // work with everything left out that is not the work itself (the bare signature
 // check, the same statements by pgbench or in a tight loop). Both are measured
-// in the same run, in turns of about a second, and which one begins changes
-// from round to round; so whatever else the machine does disturbs both. A figure
+// in the same run, in turns of about a second (in pieces of 25 ms where one core
+// does it all), and which one begins changes; so whatever else the machine does disturbs both. A figure
 // is the median over the rounds. The ratio is the median of the ratios of each
 // round, ours to the limit; min and max are the least and the greatest of them.
 // An entry without a limit has no ratio; its min and max are those of ours.

@@ -162,7 +162,7 @@ func (s *siege) attack(ctx context.Context, f func(ctx context.Context)) {
 // settle has every request answered that was not.
 func (s *siege) settle(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*healWithin)
 	defer cancel()
 	var all sync.WaitGroup
 	for _, till := range s.tills {
@@ -177,6 +177,7 @@ func (s *siege) settle(t *testing.T) {
 	all.Wait()
 	for _, till := range s.tills {
 		if till.open() {
+			s.report(t)
 			t.Fatal("requests stay without an answer although the server is up")
 		}
 	}
