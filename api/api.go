@@ -96,6 +96,7 @@ type Server struct {
 	metrics   *metrics
 	extractIP echo.IPExtractor
 	origins   *http.CrossOriginProtection
+	limits    *access.Limits
 	health    health
 	document  document
 	handler   http.Handler
@@ -123,6 +124,7 @@ func build(services Services, opts Options, routes func(*Server)) (*Server, erro
 	s := &Server{
 		services: services, opts: opts, echo: echo.New(), metrics: newMetrics(opts.Version),
 		extractIP: access.IPExtractor(opts.TrustedProxies), origins: origins(opts.PublicURL),
+		limits: access.NewLimits(opts.Clock, opts.RateLimits),
 	}
 	s.echo.HTTPErrorHandler = s.refuse
 	s.echo.Use(noteRoute)
@@ -153,7 +155,7 @@ func (s *Server) guard() func(huma.Context, func(huma.Context)) {
 		Authenticator: kinds,
 		Problem:       s.refuseAccess,
 		Cookies:       access.Cookies{Secure: s.opts.SecureCookies},
-		Limits:        access.NewLimits(s.opts.Clock, s.opts.RateLimits),
+		Limits:        s.limits,
 		IP:            func(ctx huma.Context) string { return infoFrom(ctx.Context()).ip },
 		Origins:       s.origins,
 	})

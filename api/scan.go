@@ -157,12 +157,22 @@ func (s *Server) validate(ctx context.Context, in *with[scanBody]) (*out[validat
 	if in.Body.Gross != nil {
 		q.Gross = *in.Body.Gross
 	}
-	v, err := s.services.Redemptions.Validate(ctx, q)
+	var v redemptions.Validation
+	err := s.notGuessing(ctx, q.Card, func() (_ redemptions.Reason, err error) {
+		v, err = s.services.Redemptions.Validate(ctx, q)
+		return v.Reason, err
+	})
 	return reply(v, err, validationOf)
 }
 
 func (s *Server) redeem(ctx context.Context, in *useInput) (*useOutput, error) {
-	r, again, err := s.services.Redemptions.Redeem(ctx, in.request())
+	request := in.request()
+	var r redemptions.Redemption
+	var again bool
+	err := s.notGuessing(ctx, request.Card, func() (_ redemptions.Reason, err error) {
+		r, again, err = s.services.Redemptions.Redeem(ctx, request)
+		return r.Reason, err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -172,4 +182,22 @@ func (s *Server) redeem(ctx context.Context, in *useInput) (*useOutput, error) {
 		o.Status, o.Replayed = http.StatusOK, "true"
 	}
 	return o, nil
+}
+
+// notGuessing judges a card, unless the caller has typed too many short codes
+// that are nobody's.
+func (s *Server) notGuessing(ctx context.Context, card string, judge func() (redemptions.Reason, error)) error {
+	if !cards.IsShortCode(card) {
+		_, err := judge()
+		return err
+	}
+	who := actor.From(ctx)
+	if err := s.limits.Guess(who); err != nil {
+		return err
+	}
+	reason, err := judge()
+	if err == nil && reason == redemptions.NotOurCard {
+		s.limits.Missed(who)
+	}
+	return err
 }

@@ -9,8 +9,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/api"
 )
 
 // An uploaded file is full of identity numbers. Nothing of it may stay on the
@@ -120,5 +123,53 @@ func TestAPhoneFetchesItsRenewedCard(t *testing.T) {
 	mine := decode[struct{ Card struct{ ID string } }](t, s.call("GET", "/v1/my/card", got.Token, "", 200))
 	if mine.Card.ID != next {
 		t.Errorf("got %s, want the new card %s", mine.Card.ID, next)
+	}
+}
+
+// A till system that types one code after the other is looking for somebody's.
+// It is stopped for a while; cards that there are, and scanned texts, pass.
+func TestWhoeverGuessesShortCodesIsStopped(t *testing.T) {
+	s := newStall(t)
+	_, short := s.printed(s.person(6))
+	server, err := api.New(api.Services{
+		DB: s.DB, Accounts: s.Accounts, Audit: s.Audit, Benefits: s.Benefits, Cards: s.Cards, Participants: s.Participants,
+		Partners: s.Partners, Perisai: s.Perisai, Redemptions: s.Redemptions, Reports: s.Reports, Tills: s.Tills,
+	}, api.Options{PublicURL: "https://kartu.example", Origin: "https://kartu.example", RateLimits: true, SecureCookies: true, Clock: s.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(card string) *httptest.ResponseRecorder {
+		t.Helper()
+		s.clock.Advance(20 * time.Millisecond)
+		r := request("POST", "/v1/validations", fmt.Sprintf(`{"card":%q}`, card), "Authorization", "Bearer "+s.key)
+		w := httptest.NewRecorder()
+		server.Handler().ServeHTTP(w, r)
+		return w
+	}
+	for range 40 {
+		for _, card := range []string{short, "", "HTTPS://LAIN.EXAMPLE/X", "00000001"} { // the last one is a typing error
+			if w := look(card); w.Code != http.StatusOK {
+				t.Fatalf("%q: got %d: %s", card, w.Code, w.Body)
+			}
+		}
+	}
+	guesses := 0
+	for ; guesses < 100; guesses++ {
+		if w := look("00000000"); w.Code != http.StatusOK {
+			if w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+				t.Errorf("got %d: %s", w.Code, w.Body)
+			}
+			break
+		}
+	}
+	if guesses != 30 {
+		t.Errorf("stopped after %d guesses, want 30", guesses)
+	}
+	if w := look("HTTPS://LAIN.EXAMPLE/X"); w.Code != http.StatusOK {
+		t.Errorf("a scanned text: got %d", w.Code)
+	}
+	s.clock.Advance(time.Minute)
+	if w := look(short); w.Code != http.StatusOK {
+		t.Errorf("a minute later: got %d", w.Code)
 	}
 }

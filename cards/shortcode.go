@@ -62,6 +62,13 @@ func codeValue(c byte) byte {
 	return byte(strings.IndexByte(codeAlphabet, c)) //nolint:gosec // callers pass characters of the alphabet
 }
 
+// IsShortCode reports whether text is a short code as somebody types it, with
+// the right check character. Whether it belongs to a card only Check tells.
+func IsShortCode(text string) bool {
+	_, _, good := readShortCode(text)
+	return good
+}
+
 // readShortCode tells whether s has the form of a typed short code (spaces,
 // dashes and lower case are tolerated; i and l are read as 1, o as 0), and if
 // so whether its check character is right.

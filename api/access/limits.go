@@ -33,6 +33,10 @@ var principalRates = map[actor.Kind]Rate{
 	actor.Participant: {N: 2, Per: time.Second, Burst: 60},
 }
 
+// guessRate is how many well-formed codes that belong to no card a till or key
+// may send: typing errors stop at the check character, so more is guessing.
+var guessRate = Rate{N: 10, Per: time.Minute, Burst: 30}
+
 const (
 	// Concurrency is how many requests one server works on at once.
 	Concurrency = 256
@@ -170,3 +174,32 @@ func (l *Limits) bucket(key string, r Rate, now time.Time) *bucket {
 	l.callers[key] = l.recent.PushFront(b)
 	return b
 }
+
+// Guess returns a *LimitedError when the caller has sent too many codes of
+// nobody (Missed) to be told about another one.
+func (l *Limits) Guess(who actor.Actor) error {
+	if l == nil || !l.rates {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock.Now()
+	left := l.bucket(guessKey(who), guessRate, now).limiter.TokensAt(now)
+	if left >= 1 {
+		return nil
+	}
+	return &LimitedError{After: time.Duration((1 - left) * float64(guessRate.Per) / float64(guessRate.N))}
+}
+
+// Missed counts a code of nobody.
+func (l *Limits) Missed(who actor.Actor) {
+	if l == nil || !l.rates {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock.Now()
+	l.bucket(guessKey(who), guessRate, now).limiter.AllowN(now, 1)
+}
+
+func guessKey(who actor.Actor) string { return "guess " + string(who.Kind) + " " + who.ID.String() }
