@@ -32,6 +32,6 @@ func Floor(t time.Time) uuid.UUID {
 
 func stamp(u *uuid.UUID, t time.Time) {
 	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(t.UnixMilli())) //nolint:gosec // times before 1970 do not occur
+	binary.BigEndian.PutUint64(b[:], uint64(max(0, t.UnixMilli()))) //nolint:gosec // not negative
 	copy(u[:6], b[2:])
 }
