@@ -160,6 +160,24 @@ func newTown(t testing.TB) *town {
 	return w
 }
 
+// chapter is a test that can share its town with others.
+type chapter struct {
+	name string
+	run  func(*testing.T, *town)
+}
+
+func inOneTown(t *testing.T, chapters []chapter) {
+	t.Helper()
+	w := newTown(t)
+	for _, c := range chapters {
+		t.Run(c.name, func(t *testing.T) {
+			own := *w
+			own.t = t
+			c.run(t, &own)
+		})
+	}
+}
+
 func ok[T any](v T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()

@@ -183,8 +183,16 @@ var oddQueries = []string{
 	"partner_id=%27", "by=" + spur + "&from=2026-01-01&to=2026-01-02", "from=2026-02-30&to=2026-03-01", "scale=1e9", "segment=" + strings.Repeat(spur, 200),
 }
 
-func TestOddIDsAndQueriesAreRefused(t *testing.T) {
-	w := newTown(t)
+// TestHostileRequests is about all that stands around a body.
+func TestHostileRequests(t *testing.T) {
+	inOneTown(t, []chapter{
+		{"odd ids and queries are refused", refusesOddIDs},
+		{"hostile uploads are refused and store nothing", refusesUploads},
+		{"hostile headers are refused", refusesHeaders},
+	})
+}
+
+func refusesOddIDs(t *testing.T, w *town) {
 	before, n := w.tables(), 0
 	for i := range matrix {
 		r := &matrix[i]
@@ -221,8 +229,7 @@ func TestOddIDsAndQueriesAreRefused(t *testing.T) {
 	t.Logf("%d requests", n)
 }
 
-func TestHostileUploadsAreRefusedAndStoreNothing(t *testing.T) {
-	w := newTown(t)
+func refusesUploads(t *testing.T, w *town) {
 	p, before := w.named("branch_officer Alfa"), w.tables()
 	const media = "multipart/form-data; boundary=x"
 	part := func(name, more, value string) string {
@@ -278,9 +285,8 @@ func TestHostileUploadsAreRefusedAndStoreNothing(t *testing.T) {
 	w.untouched("POST /v1/imports", before)
 }
 
-// TestHostileHeaders sends what stands beside a body.
-func TestHostileHeadersAreRefused(t *testing.T) {
-	w := newTown(t)
+// refusesHeaders sends what stands beside a body.
+func refusesHeaders(t *testing.T, w *town) {
 	before := w.tables()
 	good := redemption(w.a, w.a.shortCode, 100_000)
 	for _, key := range []string{"", spur, absent[:35], absent + "0", "{" + absent + "}", "urn:uuid:" + absent, strings.ReplaceAll(absent, "-", ""), " " + absent + "x", absent + "," + absent, strings.Repeat("a", 4000)} {
