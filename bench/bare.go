@@ -89,7 +89,7 @@ func openBare(ctx context.Context, dir string) (*bareLoop, error) {
 		"BEGIN IMMEDIATE": &b.begin, "COMMIT": &b.commit,
 		bareRead: &b.read, bareInsert: &b.insert, bareUsage: &b.usage, bareQuota: &b.quota, bareOutbox: &b.outbox,
 	} {
-		if *into, err = b.conn.PrepareContext(ctx, query); err != nil {
+		if *into, err = b.conn.PrepareContext(ctx, query); err != nil { //nolint:sqlclosecheck // closed with its connection
 			return nil, errors.Join(err, db.Close())
 		}
 	}

@@ -96,7 +96,7 @@ func TestJSONHasTheMembersOfTheContract(t *testing.T) {
 
 func TestTableNamesWhatWasSkippedAndWhy(t *testing.T) {
 	var out strings.Builder
-	table(&out, []result{summarise("redeem-pg", "uses/s", nil, nil, noPostgres), summarise("verify-card", "cards/s", []float64{12345.6}, []float64{20000}, nil)})
+	table(&out, []result{summarise("redeem-pg", "uses/s", nil, nil, errNoPostgres), summarise("verify-card", "cards/s", []float64{12345.6}, []float64{20000}, nil)})
 	for _, want := range []string{"skipped: no PostgreSQL", "12350", "0.6173"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, &out)

@@ -216,7 +216,7 @@ type postgres struct {
 	undo    *[]func() error
 }
 
-const noPostgres = skip("no PostgreSQL here: set TEST_POSTGRES_URL, or install it (Debian: apt-get install postgresql)")
+const errNoPostgres = skip("no PostgreSQL here: set TEST_POSTGRES_URL, or install it (Debian: apt-get install postgresql)")
 
 func (r *rig) postgres(ctx context.Context) (*postgres, error) {
 	if r.pg != nil {
@@ -252,7 +252,7 @@ func (r *rig) postgres(ctx context.Context) (*postgres, error) {
 func (r *rig) startPostgres(ctx context.Context) (address, bin string, err error) {
 	script := "scripts/with-postgres"
 	if _, err := os.Stat(script); err != nil {
-		return "", "", noPostgres
+		return "", "", errNoPostgres
 	}
 	cmd := exec.CommandContext(ctx, script, "--durable", "sh", "-c", `echo "$TEST_POSTGRES_URL $TEST_POSTGRES_BIN"; cat >/dev/null`)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
@@ -265,12 +265,12 @@ func (r *rig) startPostgres(ctx context.Context) (address, bin string, err error
 		return "", "", err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", "", noPostgres
+		return "", "", errNoPostgres
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	address, bin, ok := strings.Cut(strings.TrimSpace(line), " ")
 	if err != nil || !ok {
-		return "", "", errors.Join(noPostgres, in.Close(), cmd.Wait())
+		return "", "", errors.Join(errNoPostgres, in.Close(), cmd.Wait())
 	}
 	r.undo = append(r.undo, func() error { return errors.Join(in.Close(), cmd.Wait()) })
 	return address, bin, nil
