@@ -315,21 +315,18 @@ func TestPartnersLearnNothingAboutAMembership(t *testing.T) {
 
 func TestRemainingIsTheTightestLimit(t *testing.T) {
 	f := good()
-	if got := f.remaining(1); got != nil {
+	if got := f.remaining(); got != nil {
 		t.Errorf("without limits: got %d, want none", *got)
 	}
 	f.terms.Limits = participantLimit(5, benefits.PerMonth, 0)
 	f.terms.Limits.OutletPerDay = ptr(int64(4))
 	f.usedInWindow, f.usedAtOutlet = 1, 1
 	f.countLeft = ptr(int64(2))
-	if got := f.remaining(0); got == nil || *got != 2 {
+	if got := f.remaining(); got == nil || *got != 2 {
 		t.Errorf("before the use: got %v, want 2", got)
 	}
-	if got := f.remaining(1); got == nil || *got != 1 {
-		t.Errorf("after the use: got %v, want 1", got)
-	}
-	f.countLeft = ptr(int64(0))
-	if got := f.remaining(1); got == nil || *got != 0 {
+	f.countLeft = ptr(int64(-1))
+	if got := f.remaining(); got == nil || *got != 0 {
 		t.Errorf("past the limit: got %v, want 0", got)
 	}
 }

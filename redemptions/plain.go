@@ -54,7 +54,8 @@ func (p plain) settle(ctx context.Context, a *attempt) (*Redemption, error) {
 	if d.reason != "" {
 		return a.record(d), nil
 	}
-	err := p.s.DB.Try(ctx, func(ctx context.Context) error { return p.take(ctx, a, d) })
+	var left rest
+	err := p.s.DB.Try(ctx, func(ctx context.Context) error { return p.take(ctx, a, d, &left) })
 	if lost, ok := errors.AsType[refusal](err); ok {
 		return a.record(decision{reason: lost.reason}), nil
 	}
@@ -62,7 +63,7 @@ func (p plain) settle(ctx context.Context, a *attempt) (*Redemption, error) {
 		return nil, fmt.Errorf("take limits: %w", err)
 	}
 	r := a.record(d)
-	r.Remaining = f.remaining(1)
+	r.Remaining = left.uses
 	return r, nil
 }
 
@@ -71,10 +72,9 @@ type refusal struct{ reason Reason }
 
 func (r refusal) Error() string { return "refused: " + string(r.reason) }
 
-// take runs one guarded statement per limit. Locks are taken in the order
-// promo, person, bill, code everywhere.
-func (p plain) take(ctx context.Context, a *attempt, d decision) error {
-	l := a.offer.Terms.Limits
+// take runs one guarded statement per limit and notes what each leaves. Locks
+// are taken in the order promo, person, bill, code everywhere.
+func (p plain) take(ctx context.Context, a *attempt, d decision, left *rest) error {
 	switch err := p.s.Benefits.TakeQuota(ctx, a.offer.BenefitID, d.discount); {
 	case errors.Is(err, benefits.ErrTotalSpent):
 		return refusal{LimitTotal}
@@ -83,15 +83,8 @@ func (p plain) take(ctx context.Context, a *attempt, d decision) error {
 	case err != nil:
 		return err
 	}
-	if l.OutletPerDay != nil {
-		if err := p.s.takeOutletDay(ctx, a, *l.OutletPerDay); err != nil {
-			return err
-		}
-	}
-	if l.Participant != nil {
-		if err := p.s.takeUsage(ctx, a, l.Participant); err != nil {
-			return err
-		}
+	if err := p.takeCounted(ctx, a, left); err != nil {
+		return err
 	}
 	if a.request.ReceiptNumber != "" {
 		if err := p.takeBill(ctx, a); err != nil {
@@ -100,6 +93,36 @@ func (p plain) take(ctx context.Context, a *attempt, d decision) error {
 	}
 	if a.shown.presented.ProofAt != 0 {
 		return p.s.useProof(ctx, a)
+	}
+	return nil
+}
+
+// takeCounted takes what is counted in uses. The promo's counters are locked by
+// now, so that reading what they leave is exact.
+func (p plain) takeCounted(ctx context.Context, a *attempt, left *rest) error {
+	l := a.offer.Terms.Limits
+	if l.TotalCount != nil {
+		count, _, err := p.s.Benefits.Remaining(ctx, a.offer.BenefitID)
+		if err != nil {
+			return err
+		}
+		if count != nil {
+			left.lower(*count)
+		}
+	}
+	if l.OutletPerDay != nil {
+		used, err := p.s.takeOutletDay(ctx, a, *l.OutletPerDay)
+		if err != nil {
+			return err
+		}
+		left.lower(*l.OutletPerDay - used)
+	}
+	if l.Participant != nil {
+		used, err := p.s.takeUsage(ctx, a, l.Participant)
+		if err != nil {
+			return err
+		}
+		left.lower(l.Participant.Count - used)
 	}
 	return nil
 }
@@ -156,24 +179,28 @@ func (r *Redemption) event(kind string) events.Event {
 	}
 }
 
-// remaining returns how many uses are left after taking n more; nil when nothing limits them.
-func (f *facts) remaining(n int64) *int64 {
-	var left *int64
-	lower := func(v int64) {
-		v = max(0, v-n)
-		if left == nil || v < *left {
-			left = &v
-		}
+// rest is the smallest number of uses that a limit leaves; nil: nothing limits them.
+type rest struct{ uses *int64 }
+
+func (r *rest) lower(v int64) {
+	v = max(0, v)
+	if r.uses == nil || v < *r.uses {
+		r.uses = &v
 	}
+}
+
+// remaining returns how many uses are left; nil when nothing limits them.
+func (f *facts) remaining() *int64 {
+	var left rest
 	l := f.terms.Limits
 	if l.Participant != nil {
-		lower(l.Participant.Count - f.usedInWindow)
+		left.lower(l.Participant.Count - f.usedInWindow)
 	}
 	if l.OutletPerDay != nil {
-		lower(*l.OutletPerDay - f.usedAtOutlet)
+		left.lower(*l.OutletPerDay - f.usedAtOutlet)
 	}
 	if f.countLeft != nil {
-		lower(*f.countLeft)
+		left.lower(*f.countLeft)
 	}
-	return left
+	return left.uses
 }

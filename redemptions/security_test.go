@@ -2,10 +2,12 @@ package redemptions_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/benefits"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/redemptions"
 )
@@ -62,4 +64,47 @@ func TestTheProofHoldsWhileTillsWork(t *testing.T) {
 		t.Errorf("an untouched log, written to meanwhile: %v", err)
 	}
 	verify(t, s)
+}
+
+// What a till is told to be left is what is left after its own use, also when
+// others use the same promo at the same moment.
+func TestNoTwoTillsAreToldTheSameRest(t *testing.T) {
+	const limit, tills = 8, 24
+	for name, change := range map[string]func(*benefits.Terms){
+		"of the participant": func(b *benefits.Terms) {
+			b.Limits.Participant = &benefits.ParticipantLimit{Count: limit, Per: benefits.PerMonth}
+		},
+		"of the outlet's day": func(b *benefits.Terms) { b.Limits.OutletPerDay = ptr(int64(limit)) },
+		"of the total":        func(b *benefits.Terms) { b.Limits.TotalCount = ptr(int64(limit)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := shop.New(t)
+			_, text := s.Printed(t, s.Person(t))
+			promo := s.Promo(t, change)
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			told := map[int64]int{}
+			for range tills {
+				till := s.Till(t, s.Outlet)
+				wg.Go(func() {
+					got, _, err := s.Redemptions.Redeem(till, request(text, promo, 10_000))
+					mu.Lock()
+					defer mu.Unlock()
+					switch {
+					case err != nil:
+						t.Error(err)
+					case got.Outcome == redemptions.Granted && got.Remaining != nil:
+						told[*got.Remaining]++
+					}
+				})
+			}
+			wg.Wait()
+			for left := range int64(limit) {
+				if told[left] != 1 {
+					t.Errorf("%d tills were told that %d are left, want one", told[left], left)
+				}
+			}
+			verify(t, s)
+		})
+	}
 }

@@ -72,27 +72,27 @@ func (s *Service) readQuota(ctx context.Context, a *attempt, f *facts) error {
 	return err
 }
 
-// takeUsage counts one use in the participant's window and, where there is a
-// shortest interval, moves the day of the newest use.
-func (s *Service) takeUsage(ctx context.Context, a *attempt, p *benefits.ParticipantLimit) error {
+// takeUsage counts one use in the participant's window, which it returns, and,
+// where there is a shortest interval, moves the day of the newest use.
+func (s *Service) takeUsage(ctx context.Context, a *attempt, p *benefits.ParticipantLimit) (used int64, err error) {
 	db, today := s.DB.From(ctx), a.today()
-	res := db.Exec(`INSERT INTO usages AS u (participant_id, benefit_id, per, window_on, used, cap) VALUES (?, ?, ?, ?, 1, ?)
+	used, err = counted(LimitParticipant, db.Raw(`INSERT INTO usages AS u (participant_id, benefit_id, per, window_on, used, cap) VALUES (?, ?, ?, ?, 1, ?)
 		ON CONFLICT (participant_id, benefit_id, per, window_on) DO UPDATE SET used = u.used + 1, cap = excluded.cap
-		WHERE u.used + 1 <= excluded.cap`,
-		a.participantID(), a.offer.BenefitID, string(p.Per), a.offer.Terms.Window(p.Per, today), p.Count)
-	if err := guarded(res, LimitParticipant); err != nil || interval(p) == 0 {
-		return err
+		WHERE u.used + 1 <= excluded.cap RETURNING used`,
+		a.participantID(), a.offer.BenefitID, string(p.Per), a.offer.Terms.Window(p.Per, today), p.Count))
+	if err != nil || interval(p) == 0 {
+		return used, err
 	}
-	return guarded(db.Exec(`INSERT INTO usage_days AS u (participant_id, benefit_id, last_on) VALUES (?, ?, ?)
+	return used, guarded(db.Exec(`INSERT INTO usage_days AS u (participant_id, benefit_id, last_on) VALUES (?, ?, ?)
 		ON CONFLICT (participant_id, benefit_id) DO UPDATE SET last_on = excluded.last_on
 		WHERE u.last_on IS NULL OR u.last_on <= ?`,
 		a.participantID(), a.offer.BenefitID, today, today.AddDays(-interval(p))), LimitInterval)
 }
 
-func (s *Service) takeOutletDay(ctx context.Context, a *attempt, limit int64) error {
-	return guarded(s.DB.From(ctx).Exec(`INSERT INTO outlet_usages AS u (benefit_id, outlet_id, used_on, used, cap) VALUES (?, ?, ?, 1, ?)
+func (s *Service) takeOutletDay(ctx context.Context, a *attempt, limit int64) (used int64, err error) {
+	return counted(LimitOutlet, s.DB.From(ctx).Raw(`INSERT INTO outlet_usages AS u (benefit_id, outlet_id, used_on, used, cap) VALUES (?, ?, ?, 1, ?)
 		ON CONFLICT (benefit_id, outlet_id, used_on) DO UPDATE SET used = u.used + 1, cap = excluded.cap
-		WHERE u.used + 1 <= excluded.cap`, a.offer.BenefitID, a.outlet.ID, a.today(), limit), LimitOutlet)
+		WHERE u.used + 1 <= excluded.cap RETURNING used`, a.offer.BenefitID, a.outlet.ID, a.today(), limit))
 }
 
 // lockBill counts the use on its receipt and holds the row's lock.
@@ -178,6 +178,14 @@ func guarded(res *gorm.DB, reason Reason) error {
 		return refusal{reason}
 	}
 	return nil
+}
+
+// counted reads what a guarded statement returns; nothing is a refusal.
+func counted(reason Reason, res *gorm.DB) (used int64, err error) {
+	if err = res.Row().Scan(&used); errors.Is(err, sql.ErrNoRows) {
+		err = refusal{reason}
+	}
+	return used, err
 }
 
 // scalar reads one value; none leaves dest as it is.

@@ -123,7 +123,7 @@ func (s *Service) eligible(ctx context.Context, a *attempt, o *benefits.Offer, c
 		return e, fmt.Errorf("read counters: %w", err)
 	}
 	d := decide(f)
-	e.Reason, e.Eligible, e.Remaining = d.reason, d.reason == "", f.remaining(0)
+	e.Reason, e.Eligible, e.Remaining = d.reason, d.reason == "", f.remaining()
 	if e.Eligible && f.gross > 0 {
 		e.Preview = &Preview{Gross: f.gross, Discount: d.discount, Net: f.gross - d.discount}
 	}
