@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/fault"
 )
 
@@ -100,6 +101,8 @@ func problemOf(ctx context.Context, err error) *problem {
 	switch {
 	case !ok && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)):
 		f = errTimeout
+	case !ok && database.Unavailable(err):
+		f = database.ErrUnavailable
 	case !ok:
 		f = errInternal
 	}

@@ -194,6 +194,10 @@ func (db *DB) classify(err error) error {
 	return err
 }
 
+// Unavailable reports whether err means that the store is not there, wherever it
+// came from: InTx says so itself, reading outside a transaction does not.
+func Unavailable(err error) bool { return unavailable(err) }
+
 // gormConfig is common to both engines. GORM's own logger is off: it prints
 // values on failed statements, and errors are returned, not logged, here.
 func gormConfig() *gorm.Config {
