@@ -17,7 +17,7 @@ import (
 // owners of its partners, a partner itself.
 var grantable = map[actor.Role][]actor.Role{
 	actor.ProgrammeAdmin:   actor.Roles(),
-	actor.SystemAdmin:      {actor.SystemAdmin, actor.ProgrammeAdmin},
+	actor.SystemAdmin:      {actor.SystemAdmin}, // who runs the machine gives nobody a way to personal data
 	actor.BranchSupervisor: {actor.BranchViewer, actor.BranchOfficer, actor.PartnerOwner},
 	actor.PartnerOwner:     {actor.PartnerOwner},
 }

@@ -46,7 +46,7 @@ var may = map[actor.Role]struct {
 	elsewhere bool
 }{
 	actor.ProgrammeAdmin:   {"partner_owner branch_viewer branch_officer branch_supervisor hq_analyst programme_admin data_protection_officer system_admin agent wadah_coordinator auditor", true},
-	actor.SystemAdmin:      {"programme_admin system_admin", true},
+	actor.SystemAdmin:      {"system_admin", true},
 	actor.BranchSupervisor: {"branch_viewer branch_officer partner_owner", false},
 	actor.PartnerOwner:     {"partner_owner", false},
 }

@@ -419,3 +419,22 @@ func TestCreateManyIsFastAndAllOrNothing(t *testing.T) {
 		t.Errorf("%d participants after a refused batch", n)
 	}
 }
+
+func TestWhoOnlyLooksOnSeesMaskedNames(t *testing.T) {
+	w := newWorld(t)
+	p := w.create(t, 1)
+	for role, want := range map[actor.Role]bool{
+		actor.BranchViewer: false, actor.BranchOfficer: true, actor.BranchSupervisor: true,
+	} {
+		got, err := w.Get(as(w.ctx, role, palu), p.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if full := got.Name.Reveal() == p.Name.Reveal(); full != want {
+			t.Errorf("%s sees the full name: %v, want %v", role, full, want)
+		}
+		if got.Name.Reveal() == "" {
+			t.Errorf("%s sees no name at all", role)
+		}
+	}
+}

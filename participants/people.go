@@ -415,8 +415,10 @@ func (s *Service) warnings(ctx context.Context, n NewParticipant) ([]string, err
 	return number.Warnings(func(c string) bool { return known[c] }, n.BirthOn, clock.DayOf(s.clock.Now(), time.UTC)), nil
 }
 
-// shown opens the sealed columns of rows and masks the numbers.
+// shown opens the sealed columns of rows and masks the numbers, and the names
+// for those who may not read them.
 func (s *Service) shown(ctx context.Context, rows []participantRow) ([]Participant, error) {
+	named := actor.From(ctx).Can(actor.ReadNames)
 	ids := make([]uuid.UUID, len(rows))
 	for i := range rows {
 		ids[i] = rows[i].ID
@@ -439,7 +441,7 @@ func (s *Service) shown(ctx context.Context, rows []participantRow) ([]Participa
 	}
 	out := make([]Participant, len(rows))
 	for i := range rows {
-		if out[i], err = s.shownPerson(&rows[i]); err != nil {
+		if out[i], err = s.shownPerson(&rows[i], named); err != nil {
 			return nil, err
 		}
 		out[i].Memberships = held[rows[i].ID]
@@ -447,7 +449,7 @@ func (s *Service) shown(ctx context.Context, rows []participantRow) ([]Participa
 	return out, nil
 }
 
-func (s *Service) shownPerson(r *participantRow) (Participant, error) {
+func (s *Service) shownPerson(r *participantRow, named bool) (Participant, error) {
 	var texts [3]string
 	for i, c := range []struct {
 		column string
@@ -458,6 +460,9 @@ func (s *Service) shownPerson(r *participantRow) (Participant, error) {
 			return Participant{}, fmt.Errorf("open %s: %w", c.column, err)
 		}
 		texts[i] = text
+	}
+	if !named {
+		texts[0] = strings.ReplaceAll(MaskName(texts[0]), "-", " ")
 	}
 	return Participant{
 		ID: r.ID, BranchID: r.BranchID, RegionCode: orZero(r.RegionCode), IDType: IDType(r.IDType), Name: pii.Text(texts[0]),

@@ -395,3 +395,16 @@ func TestPurgeForgetsKeysAndScansButNoRecord(t *testing.T) {
 		t.Errorf("the record: got %v %v", got.ID, err)
 	}
 }
+
+func TestAnOutletThatTakesNoPartIsToldNothing(t *testing.T) {
+	s := shop.New(t)
+	till := s.Till(t, s.Outlet)
+	_, text := s.Printed(t, s.Person(t))
+	if _, err := s.Partners.Suspend(s.Supervisor(t), s.Partner, "uji"); err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Redemptions.Validate(till, redemptions.Scan{Card: text})
+	if err != nil || v.Verdict != redemptions.CannotTell || v.Reason != redemptions.OutletNotCovered || v.HasCard || v.MaskedName != "" {
+		t.Errorf("got %+v %v, want nothing about the card", v, err)
+	}
+}

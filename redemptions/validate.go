@@ -11,6 +11,7 @@ import (
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/uid"
+	"github.com/berlaku/berlaku/partners"
 )
 
 // Scan asks what a card is worth here and now. It burns nothing.
@@ -66,6 +67,9 @@ func (s *Service) Validate(ctx context.Context, q Scan) (Validation, error) {
 	if err != nil {
 		return Validation{}, fmt.Errorf("look up the caller's outlet: %w", err)
 	}
+	if !outlet.Open() {
+		return s.validateNothing(ctx, c, outlet, now)
+	}
 	offers, err := s.offers(ctx, c, q.BenefitID)
 	if err != nil {
 		return Validation{}, err
@@ -80,6 +84,13 @@ func (s *Service) Validate(ctx context.Context, q Scan) (Validation, error) {
 		return Validation{}, err
 	}
 	return v, s.keepScan(ctx, a, &v)
+}
+
+// validateNothing is the answer at an outlet that takes no part any more: the
+// card is not looked at, so nothing is told about it.
+func (s *Service) validateNothing(ctx context.Context, c caller, outlet partners.Outlet, now time.Time) (Validation, error) {
+	v := Validation{ScanID: uid.At(now), Reason: OutletNotCovered, Verdict: CannotTell, Benefits: []Eligibility{}, CheckedAt: now}
+	return v, s.keepScan(ctx, &attempt{caller: c, now: now, outlet: outlet}, &v)
 }
 
 // judge puts the verdict on the card and on each promo.

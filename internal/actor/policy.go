@@ -9,6 +9,7 @@ type Permission string
 // The permissions.
 const (
 	ReadParticipants   Permission = "participants.read"
+	ReadNames          Permission = "participants.names"  // in full; without it they are masked as on cards
 	SearchParticipants Permission = "participants.search" // by NIK or KPJ
 	WriteParticipants  Permission = "participants.write"
 	ImportParticipants Permission = "participants.import"
@@ -49,22 +50,22 @@ var table = map[Role][]Permission{
 		ReadParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports,
 	},
 	BranchOfficer: {
-		ReadParticipants, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
+		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadPerisai, WritePerisai, ReadReports,
 	},
 	BranchSupervisor: {
-		ReadParticipants, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
+		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
 		ReadRedemptions, VoidLater, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 	},
 	HQAnalyst: {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports},
 	ProgrammeAdmin: {
-		ReadParticipants, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
+		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, WriteSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
 		ReadRedemptions, VoidLater, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 	},
 	DataProtectionOfficer: {
-		ReadParticipants, SearchParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports, ReadAudit,
+		ReadParticipants, ReadNames, SearchParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports, ReadAudit,
 	},
 	SystemAdmin:      {ReadSectors, InvitePeople},
 	Agent:            {ReadSectors, ReadBenefits, ReadPerisai},

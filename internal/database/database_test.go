@@ -133,3 +133,9 @@ func TestReadersCannotWriteOnSQLite(t *testing.T) {
 		t.Error("a write outside InTx succeeded")
 	}
 }
+
+func TestPostgresElsewhereNeedsAChoiceOfEncryption(t *testing.T) {
+	if _, err := database.Open(t.Context(), database.Config{URL: "postgres://berlaku@db.example/berlaku"}); !errors.Is(err, database.ErrPlainPostgres) {
+		t.Errorf("got %v, want %v", err, database.ErrPlainPostgres)
+	}
+}

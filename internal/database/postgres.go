@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,6 +21,10 @@ import (
 
 // ErrUnsafePostgres says that the server may forget what it has acknowledged.
 var ErrUnsafePostgres = errors.New("PostgreSQL runs with fsync, full_page_writes or synchronous_commit off")
+
+// ErrPlainPostgres says that the way to the server would be neither encrypted
+// nor chosen to be plain.
+var ErrPlainPostgres = errors.New("PostgreSQL on another machine needs sslmode in its URL: verify-full, or disable inside a network of your own")
 
 // SQLSTATE codes (PostgreSQL manual, appendix A).
 const (
@@ -37,6 +42,9 @@ func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
 	conf, err := pgx.ParseConfig(cfg.URL)
 	if err != nil {
 		return nil, errors.New("database url of PostgreSQL cannot be read") // the cause would print the password
+	}
+	if !onThisMachine(conf.Host) && !strings.Contains(cfg.URL, "sslmode=") {
+		return nil, ErrPlainPostgres
 	}
 	for k, v := range map[string]string{
 		"timezone": "UTC", "application_name": "berlaku",
@@ -62,6 +70,11 @@ func openPostgres(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return &DB{dialect: Postgres, write: g, read: g}, nil
+}
+
+func onThisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.HasPrefix(host, "/") || host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 func safePostgres(ctx context.Context, conn *sql.DB) error {
