@@ -43,6 +43,8 @@ func (w *town) fill(text string, e *estate, p *principal) string {
 // grantText is a grant that the principal may hand out.
 func grantText(p *principal) string {
 	switch p.code {
+	case "SY":
+		return `"role":"system_admin","scope":{}`
 	case "PO":
 		return fmt.Sprintf(`"role":"partner_owner","scope":{"partner_id":%q}`, p.home.partner)
 	case "BS":
