@@ -102,10 +102,7 @@ func (s *Service) Import(ctx context.Context, r ImportRequest) (ImportRun, error
 	if err != nil {
 		return ImportRun{}, err
 	}
-	j, err := s.newJob(ctx, r, b, hash)
-	if err != nil {
-		return ImportRun{}, err
-	}
+	j := s.newJob(ctx, r, b, hash)
 	if err := s.startImport(ctx, j); err != nil {
 		return ImportRun{}, err
 	}
@@ -189,7 +186,7 @@ type job struct {
 	touched map[uuid.UUID]struct{} // people whose own data this run has set
 }
 
-func (s *Service) newJob(ctx context.Context, r ImportRequest, b Branch, hash []byte) (*job, error) {
+func (s *Service) newJob(ctx context.Context, r ImportRequest, b Branch, hash []byte) *job {
 	now := s.clock.Now()
 	today := b.DayAt(now)
 	if r.AsOf == "" {
@@ -201,7 +198,7 @@ func (s *Service) newJob(ctx context.Context, r ImportRequest, b Branch, hash []
 			ID: uid.At(now), BranchID: b.ID, Format: r.Format, FileHash: hash, DryRun: r.DryRun, State: ImportRunning,
 			CreatedBy: actor.From(ctx).ID, CreatedAt: now,
 		},
-	}, nil
+	}
 }
 
 // importAll reads the file a second time and writes it slice by slice.

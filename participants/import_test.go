@@ -370,7 +370,7 @@ func zipOf(t testing.TB, files map[string]func(w *bytes.Buffer)) []byte {
 func TestHostileFilesAreRefusedWhole(t *testing.T) {
 	const head = "nik,nama,kpj,segmen\n"
 	w := newWorld(t) // one for all: nothing may be stored
-	text := func(s string) participants.ImportRequest { return csvRequest(s) }
+	text := csvRequest
 	bytesOf := func(n int, c byte) func(*bytes.Buffer) {
 		return func(b *bytes.Buffer) { b.Write(bytes.Repeat([]byte{c}, n)) }
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -55,9 +56,7 @@ func newWorld(t testing.TB) *world {
 			t.Error("a follower was called outside a transaction")
 		}
 		all, err := w.Standings(ctx, ids)
-		for id, s := range all {
-			w.told[id] = s
-		}
+		maps.Copy(w.told, all)
 		w.calls++
 		return errors.Join(err, w.fail)
 	})

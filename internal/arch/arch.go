@@ -197,9 +197,6 @@ var borders = []struct {
 }
 
 func (s *source) checkForeign(at ast.Node, imported string) {
-	if s.dir == "internal/deps" {
-		return
-	}
 	for _, b := range borders {
 		if imported == strings.TrimSuffix(b.prefix, "/") || strings.HasPrefix(imported, strings.TrimSuffix(b.prefix, "/")+"/") {
 			if !b.allowed(s) {
