@@ -37,9 +37,10 @@ type (
 		Body     B
 	}
 
-	// listOf is a whole list that needs no pages.
+	// listOf is a whole list that needs no pages; it looks like the last one.
 	listOf[B any] struct {
-		Items []B `json:"items" nullable:"false"`
+		Items      []B    `json:"items" nullable:"false"`
+		NextCursor string `json:"next_cursor" doc:"Empty: this list comes whole."`
 	}
 
 	reasonBody struct {

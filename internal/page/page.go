@@ -29,7 +29,7 @@ type Request struct {
 // Of is one page of a list.
 type Of[T any] struct {
 	Items      []T    `json:"items" nullable:"false"`
-	NextCursor string `json:"next_cursor,omitempty" doc:"Pass as cursor to read on; absent on the last page."`
+	NextCursor string `json:"next_cursor" doc:"Pass as cursor to read on; empty on the last page."`
 }
 
 // Parse reads limit (0: Default; more than Max: Max) and cursor, or returns ErrCursor.
