@@ -81,6 +81,7 @@ type estate struct {
 	tills    map[string]uuid.UUID
 
 	partner, outlet, key                         uuid.UUID
+	colleague                                    uuid.UUID // another owner of the partner
 	person, fresh, printed, phone                uuid.UUID
 	cardText, shortCode, activation              string
 	wadah, agent, run, use                       uuid.UUID
@@ -336,6 +337,9 @@ func (w *town) estate(name string, branch uuid.UUID) *estate {
 	}
 	e.partner = e.partners["active"]
 	e.owner = account(actor.PartnerOwner, actor.PartnerScope, e.partner)
+	e.colleague = ok(w.Accounts.CreateDirect(w.system(), accounts.NewAccount{
+		Email: "rekan." + name + "@uji.example", Name: "Rekan " + name, Password: townPassword,
+	}, actor.Grant{Role: actor.PartnerOwner, Scope: actor.PartnerScope, ScopeID: e.partner}))(w.t).ID
 	e.outlet = ok(w.Partners.CreateOutlet(e.owner, e.partner, outletIn("Toko "+name)))(w.t).ID
 	for _, state := range []string{"draft", "submitted", "approved", "rejected", "live", "paused", "ended"} {
 		e.promos[state], e.hashes[state] = w.promo(e, state)
@@ -345,7 +349,7 @@ func (w *town) estate(name string, branch uuid.UUID) *estate {
 	w.people(e)
 	w.field(e)
 	w.uses(e)
-	e.secrets = append(e.secrets, "Burung "+name, "Toko "+name, "Wadah "+name, "Agen "+name, e.cardText, e.shortCode)
+	e.secrets = append(e.secrets, "Rekan "+name, e.colleague.String(), "Burung "+name, "Toko "+name, "Wadah "+name, "Agen "+name, e.cardText, e.shortCode)
 	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.run, e.use, e.outlet, e.key} {
 		e.secrets = append(e.secrets, id.String())
 	}

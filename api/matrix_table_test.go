@@ -85,6 +85,10 @@ var matrix = []row{
 	{op: "POST /v1/totp/disable", who: signedIn, body: `{"code":"123456"}`, status: 409, except: map[string]int{"PT": 403}},
 	{op: "POST /v1/invitations", who: "PO BS HX SY", body: `{"email":"baru@uji.example",{grant}}`, status: 201},
 	{op: "GET /v1/my/card", who: "PT", status: 200},
+	{op: "GET /v1/accounts", who: "PO BS HX SY", status: 200},
+	{op: "GET /v1/accounts/{id}", who: "PO BS HX SY", reach: "PO BS", path: "/v1/accounts/{colleague}", status: 200, except: map[string]int{"SY": 404}},
+	{op: "POST /v1/accounts/{id}/disable", who: "PO BS HX SY", reach: "PO BS", path: "/v1/accounts/{colleague}/disable", status: 204, except: map[string]int{"SY": 404}},
+	{op: "POST /v1/accounts/{id}/sign-out", who: "PO BS HX SY", reach: "PO BS", path: "/v1/accounts/{colleague}/sign-out", status: 204, except: map[string]int{"SY": 404}},
 
 	// Branches and sectors.
 	{op: "GET /v1/branches", who: signedIn, status: 200},

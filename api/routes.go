@@ -11,6 +11,7 @@ func (s *Server) routes() {
 	s.publicRoutes()
 	s.scanRoutes()
 	s.sessionRoutes()
+	s.accountRoutes()
 	s.participantRoutes()
 	s.importRoutes()
 	s.cardRoutes()
