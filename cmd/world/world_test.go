@@ -43,6 +43,9 @@ func build(t *testing.T) (*wire.App, *world.World) {
 }
 
 func TestTheWorldIsWhatItSays(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the whole world; one goroutine, nothing to race")
+	}
 	app, w := build(t)
 	ctx := actor.With(t.Context(), actor.System())
 
