@@ -60,7 +60,7 @@ func (s *Service) Issue(ctx context.Context, r IssueRequest) (Card, error) {
 }
 
 // make writes a new card; reach nil means that the caller was let in by other
-// means. Signing is pure code and takes some 30 µs; it needs the index that
+// means. Signing is pure code; it needs the index that
 // was drawn, so it happens inside.
 func (s *Service) make(ctx context.Context, r IssueRequest, reach *actor.Reach) (Card, error) {
 	if err := s.people.Lock(ctx, r.ParticipantID); err != nil {

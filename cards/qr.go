@@ -127,7 +127,3 @@ func (s *Service) SVG(c Card) ([]byte, error) {
 	}
 	return DrawSVG(s.Text(c), c.Form)
 }
-
-// QRTag is what an ETag of a card's picture is made of: it changes exactly when
-// the picture may.
-func QRTag(c Card) string { return c.ID.String() + "-" + strconv.FormatInt(c.Idx, 10) + "-v1" }

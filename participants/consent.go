@@ -44,7 +44,7 @@ func (s *Service) GiveConsent(ctx context.Context, participantID uuid.UUID, c Ne
 		if bad := c.check(); len(bad) > 0 {
 			return ErrInvalid.With(bad...)
 		}
-		if err := insertRows(s.db.From(ctx), []consentRow{*c.row(participantID, s.clock.Now())}, "write consent"); err != nil {
+		if err := insertRows(ctx, s.db, []consentRow{*c.row(participantID, s.clock.Now())}, "write consent"); err != nil {
 			return err
 		}
 		return s.restrict(ctx, row, false, "consent.given", map[string]any{"version": c.Version, "channel": c.Channel})

@@ -324,14 +324,13 @@ func (s *Service) store(ctx context.Context, j *job, out *outcome) error {
 		}
 		history = append(history, m.history(m.UpdatedAt, FromImport, &j.run.ID))
 	}
-	tx := s.db.From(ctx)
-	if err := insertRows(tx, people, "write participants"); err != nil {
+	if err := insertRows(ctx, s.db, people, "write participants"); err != nil {
 		return err
 	}
-	if err := insertRows(tx, out.members, "write memberships"); err != nil {
+	if err := insertRows(ctx, s.db, out.members, "write memberships"); err != nil {
 		return err
 	}
-	if err := insertRows(tx, history, "write history"); err != nil {
+	if err := insertRows(ctx, s.db, history, "write history"); err != nil {
 		return err
 	}
 	return s.tell(ctx, sortedIDs(out.told))

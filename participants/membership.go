@@ -185,7 +185,7 @@ func (s *Service) setMembership(ctx context.Context, person uuid.UUID, n NewMemb
 		if err := s.claim(ctx, []keyRow{{kpjKey, digest, person, &fresh.ID}}, ErrDuplicateKPJ); err != nil {
 			return nil, err
 		}
-		if err := insertRows(s.db.From(ctx), []membershipRow{*fresh}, "write membership"); err != nil {
+		if err := insertRows(ctx, s.db, []membershipRow{*fresh}, "write membership"); err != nil {
 			return nil, err
 		}
 		return fresh, s.membershipSet(ctx, fresh, "membership.created")
@@ -217,7 +217,7 @@ func (s *Service) setMembership(ctx context.Context, person uuid.UUID, n NewMemb
 // membershipSet does what follows a change: history, followers, event, audit.
 func (s *Service) membershipSet(ctx context.Context, r *membershipRow, action string) error {
 	history := []historyRow{r.history(r.UpdatedAt, Source(r.Source), nil)}
-	if err := insertRows(s.db.From(ctx), history, "write history"); err != nil {
+	if err := insertRows(ctx, s.db, history, "write history"); err != nil {
 		return err
 	}
 	if err := s.tell(ctx, []uuid.UUID{r.ParticipantID}); err != nil {

@@ -242,17 +242,16 @@ func (s *Service) insertEntries(ctx context.Context, all []entry, importID *uuid
 	if err := s.claim(ctx, kpjs, ErrDuplicateKPJ); err != nil {
 		return err
 	}
-	tx := s.db.From(ctx)
-	if err := insertRows(tx, people, "write participants"); err != nil {
+	if err := insertRows(ctx, s.db, people, "write participants"); err != nil {
 		return err
 	}
-	if err := insertRows(tx, members, "write memberships"); err != nil {
+	if err := insertRows(ctx, s.db, members, "write memberships"); err != nil {
 		return err
 	}
-	if err := insertRows(tx, history, "write history"); err != nil {
+	if err := insertRows(ctx, s.db, history, "write history"); err != nil {
 		return err
 	}
-	return insertRows(tx, consents, "write consents")
+	return insertRows(ctx, s.db, consents, "write consents")
 }
 
 func (s *Service) claim(ctx context.Context, keys []keyRow, taken error) error {

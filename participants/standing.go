@@ -207,7 +207,7 @@ func (s *Service) lapseAll(ctx context.Context, ids []uuid.UUID, today clock.Day
 			return 0, err
 		}
 	}
-	if err := insertRows(s.db.From(ctx), history, "write history"); err != nil {
+	if err := insertRows(ctx, s.db, history, "write history"); err != nil {
 		return 0, err
 	}
 	return len(history), s.tell(ctx, sortedIDs(changed))

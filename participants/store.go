@@ -13,6 +13,7 @@ import (
 
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/pii"
 )
@@ -130,11 +131,11 @@ func missing(err, absent error, doing string) error {
 }
 
 // insertRows writes rows in statements of bounded size.
-func insertRows[T any](tx *gorm.DB, rows []T, doing string) error {
+func insertRows[T any](ctx context.Context, db *database.DB, rows []T, doing string) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return wrongAgent(tx.CreateInBatches(&rows, insertMost).Error, doing)
+	return wrongAgent(db.From(ctx).CreateInBatches(&rows, insertMost).Error, doing)
 }
 
 // wrongAgent names the one reference of this room that callers choose freely.

@@ -68,18 +68,6 @@ func Open(dir string) (*Keyring, error) {
 	return k, nil
 }
 
-// AddEpoch makes the data key after the newest one in dir and returns its number.
-// Processes that run use it after their next start.
-func AddEpoch(dir string) (uint16, error) {
-	k, err := Open(dir)
-	if err != nil {
-		return 0, err
-	}
-	next := k.epoch + 1
-	_, err = keyfile.ReadOrCreate(dir, dataName(next), keyLen)
-	return next, err
-}
-
 func (k *Keyring) load(dir string, n uint16) error {
 	key, err := keyfile.Read(dir, dataName(n))
 	if err != nil {
