@@ -41,6 +41,7 @@ type cli struct {
 	Audit       auditCmd       `cmd:"" help:"Prove that no record was changed."`
 	Backup      backupCmd      `cmd:"" help:"Copy the database while it is in use."`
 	Restore     restoreCmd     `cmd:"" help:"Put a copy of the embedded database in place."`
+	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Config      configCmd      `cmd:"" help:"Print the settings in force, secrets masked."`
 	Doctor      doctorCmd      `cmd:"" help:"Check the safe defaults of this installation."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask the server on this machine whether it lives (exit 0 or 1)."`

@@ -150,7 +150,7 @@ func TestHelpNamesEveryCommand(t *testing.T) {
 		if r.code != 0 {
 			t.Errorf("exit %d", r.code)
 		}
-		for _, command := range []string{"serve", "demo", "migrate", "bootstrap", "keys", "import", "card", "audit", "backup", "restore", "config", "doctor", "healthcheck", "version"} {
+		for _, command := range []string{"serve", "demo", "migrate", "bootstrap", "keys", "import", "card", "audit", "backup", "restore", "openapi", "config", "doctor", "healthcheck", "version"} {
 			if !strings.Contains(r.out, "\n  "+command) {
 				t.Errorf("help does not name %s", command)
 			}
