@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -76,6 +77,9 @@ type Options struct {
 	Version string
 	// Ready, when not nil, must also succeed before /readyz says so.
 	Ready func(context.Context) error
+	// Apps is the web build: a folder per installable app and their shared
+	// assets. Where it holds no app, a page says so in its place.
+	Apps fs.FS
 	// Sample, when not nil, gives a card to scan for the start page.
 	Sample func(context.Context) (Sample, error)
 }

@@ -196,6 +196,9 @@ var matrix = []row{
 	{op: "GET /v1/audit/entries", who: "BS HX DP AU", path: "/v1/audit/entries?limit=200", status: 200},
 }
 
+// appPages are those of the installable apps: the same for everybody, built or not.
+var appPages = []string{"GET /assets/app/*", "GET /kasir", "GET /kasir/*"}
+
 // pages are routes outside the description, each for anybody.
 var pages = []string{
 	"GET /", "GET /docs", "GET /openapi.json", "GET /sample.png",

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -79,7 +80,7 @@ func (s *Server) pages() error {
 	s.echo.GET("/docs", s.document.docs.serve)
 	s.echo.GET("/", s.start)
 	s.echo.GET("/sample.png", s.sampleImage)
-	return s.assets()
+	return errors.Join(s.assets(), s.apps())
 }
 
 func (s *Server) assets() error {

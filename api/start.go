@@ -61,7 +61,7 @@ func (s *Server) start(c echo.Context) error {
 		}
 	}
 	c.Response().Header().Set("Vary", "Accept-Language")
-	return s.html(c, "start.html", page)
+	return s.html(c, http.StatusOK, "start.html", page)
 }
 
 func newStartPage(first string) *startPage {
@@ -103,10 +103,10 @@ func (s *Server) sampleImage(c echo.Context) error {
 }
 
 // html answers with a page, rendered whole before anything is sent.
-func (s *Server) html(c echo.Context, name string, data any) error {
+func (s *Server) html(c echo.Context, status int, name string, data any) error {
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
 		return err
 	}
-	return c.HTMLBlob(http.StatusOK, b.Bytes())
+	return c.HTMLBlob(status, b.Bytes())
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/berlaku/berlaku/redemptions"
 	"github.com/berlaku/berlaku/reports"
 	"github.com/berlaku/berlaku/tills"
+	"github.com/berlaku/berlaku/web"
 )
 
 // ErrOrigin says that cards already carry another origin than the settings name.
@@ -175,7 +176,7 @@ func (a *App) face(opts Options) (*api.Server, error) {
 	}, api.Options{
 		PublicURL: a.Config.PublicURL, Origin: a.Config.CardOrigin, TrustedProxies: proxies,
 		RateLimits: a.Config.RateLimits != config.Off, SecureCookies: a.Config.Secure(),
-		Logger: a.Log, Clock: a.Clock, Version: opts.Version, Sample: opts.Sample,
+		Logger: a.Log, Clock: a.Clock, Version: opts.Version, Apps: web.Dist(), Sample: opts.Sample,
 	})
 }
 
