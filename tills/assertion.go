@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -41,16 +42,17 @@ type proof struct {
 }
 
 // Authenticate returns the active till that signed the assertion and uses the
-// assertion up; everything else is ErrAssertion. It is a JWT, ES256
+// assertion up. A till that is not confirmed yet is ErrPending, one that was
+// ended ErrRevoked; everything else is ErrAssertion. It is a JWT, ES256
 // {alg, kid: till id, typ: "till-assertion+jwt"} over exactly {iss: till id,
 // aud: PUBLIC_URL/v1/tills/token, iat, exp ≤ iat+60, jti}. A till's clock may
 // be a minute off.
 func (s *Service) Authenticate(ctx context.Context, assertion string) (Till, error) {
-	p, err := s.verify(ctx, assertion)
+	p, err := s.verifyActive(ctx, assertion)
 	if err != nil {
 		return Till{}, err
 	}
-	err = s.db.InTx(ctx, func(ctx context.Context) error { return s.useProof(ctx, p) })
+	err = s.db.InTx(ctx, func(ctx context.Context) error { return s.useActive(ctx, p) })
 	if err != nil {
 		return Till{}, err
 	}
@@ -58,9 +60,9 @@ func (s *Service) Authenticate(ctx context.Context, assertion string) (Till, err
 }
 
 // Token authenticates an assertion and returns a bearer and how many seconds
-// it is good.
+// it is good; it fails as Authenticate does.
 func (s *Service) Token(ctx context.Context, assertion string) (token string, expiresIn int, err error) {
-	p, err := s.verify(ctx, assertion)
+	p, err := s.verifyActive(ctx, assertion)
 	if err != nil {
 		return "", 0, err
 	}
@@ -70,7 +72,7 @@ func (s *Service) Token(ctx context.Context, assertion string) (token string, ex
 	now := s.clock.Now()
 	row := tokenRow{ID: uid.At(now), TokenHash: hashToken(token), TillID: p.till.ID, CreatedAt: now, ExpiresAt: now.Add(TokenLife)}
 	err = s.db.InTx(ctx, func(ctx context.Context) error {
-		if err := s.useProof(ctx, p); err != nil {
+		if err := s.useActive(ctx, p); err != nil {
 			return err
 		}
 		if err := s.insertToken(ctx, row); err != nil {
@@ -84,9 +86,13 @@ func (s *Service) Token(ctx context.Context, assertion string) (token string, ex
 	return token, int(TokenLife / time.Second), nil
 }
 
-// Actor returns who acts with a bearer of Token, or ErrToken when it is none,
-// has run out, or the till is no longer active.
+// Actor returns who acts with a bearer of Token, or ErrToken when it is none or
+// has run out; with a signed assertion (it has dots) it is HandIn. With the
+// bearer of a till that has ended one may only hand in, and the actor is Ended.
 func (s *Service) Actor(ctx context.Context, token string) (actor.Actor, error) {
+	if strings.Contains(token, ".") {
+		return s.HandIn(ctx, token)
+	}
 	t, err := s.tillOfToken(ctx, hashToken(token), s.clock.Now())
 	if err != nil {
 		return actor.Actor{}, err
@@ -105,14 +111,38 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 }
 
 func (s *Service) actorOf(t Till) actor.Actor {
-	return actor.Actor{
-		Kind: actor.Till, ID: t.ID, PartnerID: t.PartnerID, OutletID: t.OutletID,
-		Permissions: []actor.Permission{actor.Validate, actor.Redeem, actor.ReadRedemptions, actor.VoidOwn},
+	who := handingIn(t)
+	if t.State == Active {
+		who.Permissions = []actor.Permission{actor.Validate, actor.Redeem, actor.ReadRedemptions, actor.VoidOwn, actor.HandIn}
 	}
+	return who
 }
 
-// verify checks an assertion without using it up.
-func (s *Service) verify(ctx context.Context, assertion string) (proof, error) {
+// verifyActive checks an assertion that only an active till may use.
+func (s *Service) verifyActive(ctx context.Context, assertion string) (proof, error) {
+	p, err := s.verify(ctx, assertion, s.Audience())
+	if err != nil {
+		return proof{}, err
+	}
+	return p, mayAct(p.till)
+}
+
+// mayAct tells a till that has proved itself why it may not act.
+func mayAct(t Till) error {
+	switch t.State {
+	case Active:
+		return nil
+	case Pending:
+		return ErrPending
+	case Revoked:
+		return ErrRevoked
+	}
+	return ErrAssertion
+}
+
+// verify checks an assertion for the audience without using it up. Whose it is
+// and in which state is known only when the signature is good.
+func (s *Service) verify(ctx context.Context, assertion, audience string) (proof, error) {
 	id, err := readHeader(assertion)
 	if err != nil {
 		return proof{}, ErrAssertion.Because(err)
@@ -124,10 +154,7 @@ func (s *Service) verify(ctx context.Context, assertion string) (proof, error) {
 	if err != nil {
 		return proof{}, err
 	}
-	if t.State != Active {
-		return proof{}, ErrAssertion
-	}
-	claims, err := s.signed(assertion, t)
+	claims, err := s.signed(assertion, audience, t)
 	if err != nil {
 		return proof{}, ErrAssertion.Because(err)
 	}
@@ -171,7 +198,7 @@ func readHeader(assertion string) (uuid.UUID, error) {
 }
 
 // signed verifies the signature under the till's key, audience and times.
-func (s *Service) signed(assertion string, t Till) (*jwt.RegisteredClaims, error) {
+func (s *Service) signed(assertion, audience string, t Till) (*jwt.RegisteredClaims, error) {
 	key, err := publicKey(t.Point)
 	if err != nil {
 		return nil, err
@@ -179,7 +206,7 @@ func (s *Service) signed(assertion string, t Till) (*jwt.RegisteredClaims, error
 	now := s.clock.Now()
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodES256.Alg()}), jwt.WithStrictDecoding(), jwt.WithExpirationRequired(),
-		jwt.WithIssuer(t.ID.String()), jwt.WithAudience(s.audience), jwt.WithTimeFunc(func() time.Time { return now }),
+		jwt.WithIssuer(t.ID.String()), jwt.WithAudience(audience), jwt.WithTimeFunc(func() time.Time { return now }),
 	)
 	var claims jwt.RegisteredClaims
 	if _, err := parser.ParseWithClaims(assertion, &claims, func(*jwt.Token) (any, error) { return key, nil }); err != nil {
@@ -204,15 +231,20 @@ func publicKey(point []byte) (*ecdsa.PublicKey, error) {
 	return ecdsa.ParseUncompressedPublicKey(elliptic.P256(), b[:])
 }
 
-// useProof marks the assertion as used, if the till is still active.
-func (s *Service) useProof(ctx context.Context, p proof) error {
+// useActive marks the assertion as used, if the till is still active.
+func (s *Service) useActive(ctx context.Context, p proof) error {
 	t, err := s.till(ctx, p.till.ID, true)
 	if err != nil {
 		return err
 	}
-	if t.State != Active {
-		return ErrAssertion
+	if err := mayAct(t); err != nil {
+		return err
 	}
+	return s.useProof(ctx, p)
+}
+
+// useProof marks the assertion as used.
+func (s *Service) useProof(ctx context.Context, p proof) error {
 	sum := sha256.Sum256([]byte(p.till.ID.String() + " " + p.jti))
 	return s.insertUsed(ctx, hex.EncodeToString(sum[:]), s.clock.Now(), p.exp)
 }

@@ -110,16 +110,51 @@ func (s *Service) Confirm(ctx context.Context, id uuid.UUID) (Till, error) {
 	}, actor.EnrolTills)
 }
 
-// Revoke ends a till, pending or active; what it holds no longer counts from
-// now on. The owner may, and who approves partners: the branch.
+// Revoke ends a till, pending or active; what it does from now on no longer
+// counts. The owner may, and who approves partners: the branch.
 func (s *Service) Revoke(ctx context.Context, id uuid.UUID) (Till, error) {
 	return s.change(ctx, id, "revoked", func(ctx context.Context, t *Till) error {
 		if !t.RevokedAt.IsZero() {
 			return ErrState
 		}
-		t.State, t.RevokedAt = Revoked, s.clock.Now()
-		return s.markRevoked(ctx, *t)
+		return s.end(ctx, t)
 	}, actor.EnrolTills, actor.ApprovePartners)
+}
+
+// Leave ends the till that calls, as when its phone is handed on. Anybody else
+// is ErrTillOnly.
+func (s *Service) Leave(ctx context.Context) error {
+	who := actor.From(ctx)
+	if who.Kind != actor.Till {
+		return ErrTillOnly
+	}
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		t, err := s.till(ctx, who.ID, true)
+		if err != nil {
+			return err
+		}
+		if t.State != Active {
+			return ErrState
+		}
+		if err := s.end(ctx, &t); err != nil {
+			return err
+		}
+		return s.audit.Append(ctx, event("left", t, nil))
+	})
+}
+
+// end revokes a till and lets the others know, within a transaction.
+func (s *Service) end(ctx context.Context, t *Till) error {
+	t.State, t.RevokedAt = Revoked, s.clock.Now()
+	if err := s.markRevoked(ctx, *t); err != nil {
+		return err
+	}
+	return s.revoked(ctx, t.ID, t.RevokedAt)
+}
+
+// Known returns a till. For other domains: no check of reach.
+func (s *Service) Known(ctx context.Context, id uuid.UUID) (Till, error) {
+	return s.till(ctx, id, false)
 }
 
 // Get returns a till within reach, or ErrNotFound.

@@ -150,7 +150,7 @@ func (s *Service) insertToken(ctx context.Context, row tokenRow) error {
 func (s *Service) tillOfToken(ctx context.Context, hash []byte, now time.Time) (Till, error) {
 	var row tillRow
 	err := s.db.From(ctx).Raw(`SELECT t.* FROM till_tokens k JOIN tills t ON t.id = k.till_id
-		WHERE k.token_hash = ? AND k.expires_at > ? AND t.state = 'active'`, hash, now).Take(&row).Error
+		WHERE k.token_hash = ? AND k.expires_at > ? AND t.state <> 'pending'`, hash, now).Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return Till{}, ErrToken
 	}

@@ -7,11 +7,21 @@
 // code's row, never from the request. The owner sees name and fingerprint and
 // confirms within ten minutes, else the till is void. From then on the till
 // proves itself with a signed assertion, each good once, and gets a bearer for
-// fifteen minutes that ends at once when the till is revoked. A key is never
-// replaced: a till that lost it is revoked and another enrolled.
+// fifteen minutes. A key is never replaced: a till that lost it is revoked and
+// another enrolled.
+//
+// A till that is revoked, or leaves, may from then on do nothing but hand in
+// what it recorded before: with its last bearer until that runs out, and with
+// an assertion made for handing in, which is a bearer itself and good once.
+//
+// Cashiers belong to an outlet. Name and PIN verifier are sealed; the verifier
+// goes to the tills of that outlet and nowhere else, so that a till can check a
+// PIN without the server.
 package tills
 
 import (
+	"context"
+	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -23,6 +33,7 @@ import (
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/fault"
+	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/partners"
 )
 
@@ -34,8 +45,16 @@ var (
 	ErrOutletClosed = fault.New(fault.Conflict, "outlet_closed", "The outlet is closed.")
 	ErrCode         = fault.New(fault.Invalid, "enrolment_code_invalid", "The code is wrong, used or too old. Ask the owner for a new one.")
 	ErrTooLate      = fault.New(fault.Conflict, "till_not_confirmed_in_time", "The till was not confirmed in time. Enrol it again.")
-	ErrAssertion    = fault.New(fault.Unauthenticated, "assertion_invalid", "The till could not be recognised.")
-	ErrToken        = fault.New(fault.Unauthenticated, "token_invalid", "The till has to prove itself again.")
+	// ErrCashierNotFound: also for one of another outlet or partner.
+	ErrCashierNotFound = fault.New(fault.NotFound, "cashier_not_found", "There is no such cashier.")
+	ErrCashiersFull    = fault.New(fault.Conflict, "too_many_cashiers", "The outlet has as many cashiers as it can. End one that no longer works there.")
+	ErrTillOnly        = fault.New(fault.Forbidden, "till_only", "Only an enrolled till may do this.")
+	// ErrPending and ErrRevoked are told only to the till itself: when its
+	// signature is good.
+	ErrPending   = fault.New(fault.Unauthenticated, "till_pending", "The till is not confirmed yet.")
+	ErrRevoked   = fault.New(fault.Unauthenticated, "till_revoked", "The till was ended.")
+	ErrAssertion = fault.New(fault.Unauthenticated, "assertion_invalid", "The till could not be recognised.")
+	ErrToken     = fault.New(fault.Unauthenticated, "token_invalid", "The till has to prove itself again.")
 )
 
 // Lifetimes.
@@ -46,6 +65,7 @@ const (
 	assertLife   = 60 * time.Second // of an assertion, and how far a till's clock may be ahead
 	assertionTyp = "till-assertion+jwt"
 	audiencePath = "/v1/tills/token"
+	handInPath   = "/v1/redemptions/batch"
 )
 
 // TokenPrefix begins every bearer of a till.
@@ -83,6 +103,9 @@ type Till struct {
 	RevokedAt               time.Time // zero: not
 }
 
+// Key returns the public key of the device.
+func (t Till) Key() (*ecdsa.PublicKey, error) { return publicKey(t.Point) }
+
 // Fingerprint returns six digits by which owner and till compare a key: the
 // first eight bytes of SHA-256 of the compressed point, big-endian, modulo a
 // million.
@@ -96,6 +119,7 @@ func Fingerprint(point []byte) string {
 type Deps struct {
 	DB        *database.DB
 	Clock     clock.Clock
+	Keys      *pii.Keyring
 	Partners  *partners.Service
 	Audit     *audit.Service
 	PublicURL string
@@ -105,12 +129,29 @@ type Deps struct {
 type Service struct {
 	db       *database.DB
 	clock    clock.Clock
+	keys     *pii.Keyring
 	partners *partners.Service
 	audit    *audit.Service
-	audience string
+	url      string
+	revoked  func(ctx context.Context, till uuid.UUID, at time.Time) error
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, partners: d.Partners, audit: d.Audit, audience: d.PublicURL + audiencePath}
+	return &Service{
+		db: d.DB, clock: d.Clock, keys: d.Keys, partners: d.Partners, audit: d.Audit, url: d.PublicURL,
+		revoked: func(context.Context, uuid.UUID, time.Time) error { return nil },
+	}
+}
+
+// Audience is what an assertion names that buys a bearer (Token).
+func (s *Service) Audience() string { return s.url + audiencePath }
+
+// HandInAudience is what an assertion names that hands in (HandIn).
+func (s *Service) HandInAudience() string { return s.url + handInPath }
+
+// OnRevoke has f told of every till that ends, inside the transaction that ends
+// it. Call it before the service is used.
+func (s *Service) OnRevoke(f func(ctx context.Context, till uuid.UUID, at time.Time) error) {
+	s.revoked = f
 }

@@ -47,7 +47,7 @@ func newWorld(t *testing.T) *world {
 	log := audit.New(db, clk)
 	w := &world{db: db, clock: clk, audit: log}
 	w.partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: testkit.Keys(t), Audit: log, Events: events.New(db, clk)})
-	w.Service = tills.New(tills.Deps{DB: db, Clock: clk, Partners: w.partners, Audit: log, PublicURL: publicURL})
+	w.Service = tills.New(tills.Deps{DB: db, Clock: clk, Keys: testkit.Keys(t), Partners: w.partners, Audit: log, PublicURL: publicURL})
 	sec := must[partners.Sector](t)(w.partners.CreateSector(testkit.System(t), partners.NewSector{Code: "MOT", NameID: "Bengkel", NameEN: "Workshop"}))
 	p := must[partners.Partner](t)(w.partners.Create(testkit.System(t), partners.NewPartner{SectorID: sec.ID, BranchID: palu, Profile: partners.Profile{Name: "CV Contoh"}}))
 	w.outlet = must[partners.Outlet](t)(w.partners.CreateOutlet(testkit.System(t), p.ID, partners.OutletProfile{Name: "Bengkel", Address: "Jl. 1", RegionCode: "72.71", Zone: "Asia/Makassar"}))

@@ -72,6 +72,9 @@ type Actor struct {
 	Permissions []Permission
 	// PartnerID and OutletID bind an API key or a till.
 	PartnerID, OutletID uuid.UUID
+	// Ended says that the credential was ended and may only still hand in what
+	// was done before: for everything else it is as good as none.
+	Ended bool
 	// RequestID joins answer, log and audit.
 	RequestID string
 }

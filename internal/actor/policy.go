@@ -29,6 +29,7 @@ const (
 	ReadRedemptions    Permission = "redemptions.read"
 	VoidOwn            Permission = "redemptions.void_own"   // same caller, within 15 minutes
 	VoidLater          Permission = "redemptions.void_later" // owner, branch
+	HandIn             Permission = "redemptions.hand_in"    // what a till recorded by itself
 	ReadPerisai        Permission = "perisai.read"
 	WritePerisai       Permission = "perisai.write"
 	ReadReports        Permission = "reports.read"
