@@ -49,9 +49,12 @@ var (
 	phone = actor.Actor{Kind: actor.Participant, ID: uuid.New(), Permissions: []actor.Permission{actor.ReadOwnCard, actor.OwnSession}}
 	key   = actor.Actor{Kind: actor.APIKey, ID: uuid.New(), Permissions: []actor.Permission{actor.Redeem}}
 	till  = actor.Actor{Kind: actor.Till, ID: uuid.New(), Permissions: []actor.Permission{actor.Redeem, actor.Validate}}
+	gone  = actor.Actor{Kind: actor.Till, ID: uuid.New(), Permissions: []actor.Permission{actor.HandIn}, Ended: true}
 )
 
-// gate is a server with four routes behind the guard. What a handler is given
+var longAssertion = "a.b." + strings.Repeat("x", 1000)
+
+// gate is a server with a few routes behind the guard. What a handler is given
 // is kept in seen.
 type gate struct {
 	*echo.Echo
@@ -68,7 +71,7 @@ func newGate(t *testing.T, change func(*access.Options)) *gate {
 	o := access.Options{
 		Authenticator: access.Kinds{
 			Accounts: people{"bls_owner": owner, "blp_phone": phone, "brk_key": key},
-			Tills:    people{"blt_till": till},
+			Tills:    people{"blt_till": till, "blt_gone": gone, "a.b.gone": gone, longAssertion: gone},
 		},
 		Problem: func(ctx huma.Context, err error) {
 			f, ok := errors.AsType[*fault.Error](err)
@@ -89,6 +92,7 @@ func newGate(t *testing.T, change func(*access.Options)) *gate {
 	g.route(t, api, http.MethodGet, "/public", access.Public())
 	g.route(t, api, http.MethodPost, "/public", access.Public())
 	g.route(t, api, http.MethodPost, "/redeem", access.Needs(actor.Redeem).Limited(actor.Till, 30, time.Minute))
+	g.route(t, api, http.MethodPost, "/hand-in", access.Needs(actor.HandIn))
 	g.route(t, api, http.MethodPost, "/mine", access.SignedIn())
 	g.route(t, api, http.MethodGet, "/mine", access.SignedIn())
 	g.route(t, api, http.MethodPost, "/either", access.Needs(actor.VoidOwn, actor.VoidLater))
@@ -183,6 +187,11 @@ func TestWhoMayCallIsDecidedBeforeTheBodyIsRead(t *testing.T) {
 		{"a participant without the permission", call{path: "/redeem", auth: "Bearer blp_phone"}, 403, "forbidden"},
 		{"a key that is no session", call{path: "/mine", auth: "Bearer brk_key"}, 403, "forbidden"},
 		{"a till that may not void", call{path: "/either", auth: "Bearer blt_till"}, 403, "forbidden"},
+		{"a till that has ended", call{path: "/redeem", auth: "Bearer blt_gone"}, 401, "unauthenticated"},
+		{"an assertion of a till that has ended", call{path: "/redeem", auth: "Bearer a.b.gone"}, 401, "unauthenticated"},
+		{"an assertion of absurd length", call{path: "/redeem", auth: "Bearer a.b." + strings.Repeat("x", 2046)}, 401, "unauthenticated"},
+		{"an assertion in a cookie", call{path: "/hand-in", cookie: "berlaku=a.b.gone"}, 401, "unauthenticated"},
+		{"a till that may not hand in", call{path: "/hand-in", auth: "Bearer blt_till"}, 403, "forbidden"},
 		{"a locked key", call{path: "/redeem", auth: "Bearer brk_locked"}, 429, "locked_out"},
 		{"no database", call{path: "/redeem", auth: "Bearer bls_broken"}, 500, "internal"},
 		{"a write from another site", call{path: "/mine", cookie: "berlaku=bls_owner", headers: map[string]string{"Sec-Fetch-Site": "cross-site"}}, 403, "cross_origin"},
@@ -216,6 +225,9 @@ func TestWhoMayCallIsDecidedBeforeTheBodyIsRead(t *testing.T) {
 		{"somebody on a public route", call{path: "/public", auth: "Bearer bls_owner"}, owner},
 		{"a key with the permission", call{path: "/redeem", auth: "Bearer brk_key"}, key},
 		{"a till with the permission", call{path: "/redeem", auth: "bearer  blt_till"}, till},
+		{"a till that has ended hands in", call{path: "/hand-in", auth: "Bearer blt_gone"}, gone},
+		{"a till hands in with an assertion", call{path: "/hand-in", auth: "Bearer a.b.gone"}, gone},
+		{"a long assertion", call{path: "/hand-in", auth: "Bearer " + longAssertion}, gone},
 		{"one of two permissions", call{path: "/either", auth: "Bearer bls_owner"}, owner},
 		{"a person who is signed in", call{path: "/mine", auth: "Bearer bls_owner"}, owner},
 		{"a phone that is signed in", call{path: "/mine", auth: "Bearer blp_phone"}, phone},

@@ -32,15 +32,15 @@ type Resolver interface {
 // which domain to ask. A nil domain knows nobody.
 type Kinds struct {
 	Accounts Resolver // sessions, participants' phones, API keys
-	Tills    Resolver
+	Tills    Resolver // bearers, and assertions that are bearers themselves
 }
 
 // Authenticate implements Authenticator.
 func (k Kinds) Authenticate(ctx context.Context, credential string) (actor.Actor, error) {
 	var ask Resolver
 	switch {
-	case strings.HasPrefix(credential, TillPrefix):
-		ask = k.Tills
+	case strings.HasPrefix(credential, TillPrefix), strings.Contains(credential, "."):
+		ask = k.Tills // nothing but an assertion that a till signed has dots
 	case strings.HasPrefix(credential, accounts.SessionPrefix),
 		strings.HasPrefix(credential, accounts.ParticipantPrefix),
 		strings.HasPrefix(credential, accounts.KeyPrefix):
@@ -58,7 +58,12 @@ type Credential struct {
 	Cookie bool // came as a cookie, so a browser may have been made to send it
 }
 
-const maxCredential = 512 // bytes; all that we give out are far shorter
+// Bytes of a credential at most: those that we give out are far shorter, the
+// assertion of a till is not.
+const (
+	maxCredential = 512
+	maxAssertion  = 2048
+)
 
 // Find returns the credential of a request: the bearer token, else the cookie.
 // A request that carries an Authorization header of another kind has a
@@ -66,7 +71,11 @@ const maxCredential = 512 // bytes; all that we give out are far shorter
 func (c Cookies) Find(header func(name string) string) (Credential, bool) {
 	if h := header("Authorization"); h != "" {
 		scheme, token, _ := strings.Cut(h, " ")
-		if !strings.EqualFold(scheme, "bearer") || len(token) > maxCredential {
+		most := maxCredential
+		if strings.Contains(token, ".") {
+			most = maxAssertion
+		}
+		if !strings.EqualFold(scheme, "bearer") || len(token) > most {
 			token = ""
 		}
 		return Credential{Token: pii.Text(strings.TrimSpace(token))}, true
@@ -75,7 +84,7 @@ func (c Cookies) Find(header func(name string) string) (Credential, bool) {
 		// A line that is malformed as a whole holds no cookie of ours.
 		found, _ := http.ParseCookie(h) //nolint:errcheck // see above
 		for _, k := range found {
-			if k.Name == c.name() && k.Value != "" && len(k.Value) <= maxCredential {
+			if k.Name == c.name() && k.Value != "" && len(k.Value) <= maxCredential && !strings.Contains(k.Value, ".") {
 				return Credential{Token: pii.Text(k.Value), Cookie: true}, true
 			}
 		}
@@ -173,6 +182,8 @@ func (o *Options) admit(ctx huma.Context) (actor.Actor, Credential, error) {
 		return caller.who, credential, nil
 	case err != nil:
 		return actor.Actor{}, Credential{}, err
+	case caller.who.Ended:
+		return actor.Actor{}, Credential{}, ErrUnauthenticated
 	}
 	return actor.Actor{}, Credential{}, ErrForbidden
 }

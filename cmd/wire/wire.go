@@ -152,7 +152,7 @@ func (a *App) services() (err error) {
 		DB: db, Clock: clk, Participants: a.Participants, Audit: a.Audit, Events: a.Events, Signer: signer, Origin: a.Config.CardOrigin,
 	})
 	a.Participants.Follow(a.Cards.FollowStandings)
-	a.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Partners: a.Partners, Audit: a.Audit, PublicURL: a.Config.PublicURL})
+	a.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Keys: a.Keys, Partners: a.Partners, Audit: a.Audit, PublicURL: a.Config.PublicURL})
 	a.Perisai = perisai.New(perisai.Deps{DB: db, Clock: clk, Keys: a.Keys, Participants: a.Participants, Audit: a.Audit})
 	a.Redemptions = redemptions.New(redemptions.Deps{
 		DB: db, Clock: clk, Cards: a.Cards, Benefits: a.Benefits, Partners: a.Partners, Participants: a.Participants, Audit: a.Audit, Events: a.Events,
