@@ -7,7 +7,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 PKGS ?= ./...
 
-.PHONY: help run build test lint fmt bench cover fuzz e2e image clean
+.PHONY: help run build web test lint fmt bench cover fuzz e2e image clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,10 +15,14 @@ help: ## Show this help
 run: build ## Make a demo world in ./demo (first time) and serve it on http://127.0.0.1:8080
 	bin/berlaku demo --dir demo --log-format text
 
-build: ## Build bin/berlaku, one static binary
+build: ## Build bin/berlaku, one static binary with the apps inside (without Node: without them)
+	scripts/web --if-node
 	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/berlaku ./cmd/berlaku
 
-test: ## Everything: vet, both databases, races, decoders, kills, end to end
+web: ## Build the installable apps into web/dist (Node 20)
+	scripts/web
+
+test: ## Everything: vet, the apps, both databases, races, decoders, kills, end to end
 	scripts/test
 
 lint: ## golangci-lint with the rules of .golangci.yml
@@ -47,3 +51,4 @@ image: ## Build the container image berlaku:$(VERSION)
 
 clean: ## Remove what was built here; caches and the demo world stay
 	rm -rf bin coverage
+	find web/dist -mindepth 1 ! -name .gitkeep -delete
