@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -59,6 +60,7 @@ func TestCanariesAreNeverLoggedStoredPlainlyOrToldToOthers(t *testing.T) {
 		"password": "kenari-emas-terbang-77", "wrong password": "kenari-perak-jatuh-88", "name in a file": "Kanaritini Daftarberkas", "NIK in a file": "9904040404925593", "KPJ in a file": "23555666777",
 		"session": w.admin, "API key": w.a.keyText, "till's token": w.a.tillToken, "phone's token": w.a.participantToken, "activation code": w.a.activation,
 		"enrolment code": w.a.enrolment, "invitation code": w.invitation, "printed card": w.a.cardText, "assertion": w.a.assertion,
+		"cashier's name": "Kanaristi Penjagakas", "assertion for handing in": w.a.handIn, "revoked till's token": w.a.revokedToken,
 	}
 	told := w.plant(p)
 	log := w.log.take()
@@ -67,6 +69,11 @@ func TestCanariesAreNeverLoggedStoredPlainlyOrToldToOthers(t *testing.T) {
 	}
 	for _, name := range p.found(log) {
 		t.Errorf("in the log: %s", name)
+	}
+	for what, heap := range map[string]string{"log": log, "refusals": told} {
+		if at := plantedPIN.FindString(heap); at != "" {
+			t.Errorf("in the %s: a PIN, as %q", what, at)
+		}
 	}
 	store := w.bytes()
 	for _, known := range []string{"CV Kanaria Terbuka", "MOT"} { // what is no secret must be found: else we do not look at the right bytes
@@ -131,7 +138,34 @@ func (w *town) plant(p planted) string {
 	w.plantFile(p, as)
 	w.plantAccount(p, as)
 	w.plantScans(p, as)
+	w.plantCashiers(p, as)
 	return refused.String()
+}
+
+// plantedPIN finds the PINs of plantCashiers, which are too short to be looked
+// for in every form.
+var plantedPIN = regexp.MustCompile(`(?:^|[^0-9A-Za-z])(?:913527|357902)(?:$|[^0-9A-Za-z])`)
+
+func (w *town) plantCashiers(p planted, as asker) {
+	w.t.Helper()
+	const owner = "owner Alfa"
+	path := "/v1/outlets/" + w.a.outlet.String() + "/cashiers"
+	good := fmt.Sprintf(`{"name":%q,"pin":"913527"}`, p["cashier's name"])
+	id := read[struct{ ID string }](w.t, as(owner, "POST", path, good), 201).ID
+	read[struct{ ID string }](w.t, as(owner, "POST", "/v1/cashiers/"+id+"/pin", `{"pin":"357902"}`), 200)
+	as("owner Beta", "POST", path, good)
+	as("branch_officer Alfa", "POST", path, good)
+	as("owner Beta", "POST", "/v1/cashiers/"+id+"/pin", `{"pin":"913527"}`)
+	for _, body := range []string{`{"pin":913527}`, `{"pin":"913527 "}`, `{"pin":"913527","pin":"357902"}`, `{"913527":1}`, `{"pin":"913527"`, `{"pin":["357902"]}`} {
+		as(owner, "POST", "/v1/cashiers/"+id+"/pin", body)
+	}
+	as(owner, "POST", path, fmt.Sprintf(`{"name":%q,"pin":"111111"}`, p["cashier's name"]))
+	as(owner, "POST", path, fmt.Sprintf(`{"name":"%s\u0000","pin":"913527"}`, p["cashier's name"]))
+	as(owner, "POST", path, fmt.Sprintf(`{"name":%q,"pin":"913527"}`, strings.Repeat(p["cashier's name"], 3)))
+	as(owner, "GET", "/v1/cashiers/357902?pin=913527", "")
+	as(p["till's token"], "POST", "/v1/till/cashiers/"+id+"/lock", "")
+	as(p["revoked till's token"], "POST", "/v1/till/cashiers/"+id+"/lock", "")
+	as(p["assertion for handing in"], "POST", "/v1/till/leave", "")
 }
 
 type asker func(who, method, path, body string, headers ...string) *httptest.ResponseRecorder

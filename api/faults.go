@@ -43,7 +43,7 @@ func faults() []*fault.Error {
 		redemptions.ErrNotFound, redemptions.ErrNotVoidable, redemptions.ErrOccurredAt, redemptions.ErrReceiptNumber,
 		redemptions.ErrScanNotFound, redemptions.ErrScanOrCard, redemptions.ErrVoidReason, redemptions.ErrVoidWindowOver,
 		reports.ErrDimension, reports.ErrPeriod,
-		tills.ErrAssertion, tills.ErrCode, tills.ErrInvalid, tills.ErrNotFound, tills.ErrOutletClosed, tills.ErrState, tills.ErrToken,
-		tills.ErrTooLate,
+		tills.ErrAssertion, tills.ErrCashierNotFound, tills.ErrCashiersFull, tills.ErrCode, tills.ErrInvalid, tills.ErrNotFound,
+		tills.ErrOutletClosed, tills.ErrPending, tills.ErrRevoked, tills.ErrState, tills.ErrTillOnly, tills.ErrToken, tills.ErrTooLate,
 	}
 }

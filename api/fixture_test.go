@@ -81,12 +81,13 @@ type estate struct {
 	tills    map[string]uuid.UUID
 
 	partner, outlet, key                         uuid.UUID
-	colleague                                    uuid.UUID // another owner of the partner
+	colleague, cashier                           uuid.UUID // another owner of the partner; who stands at its tills
 	person, fresh, printed, phone                uuid.UUID
 	cardText, shortCode, activation              string
 	wadah, agent, run, use                       uuid.UUID
 	keyText, tillToken, participantToken, scanID string
 	receipt, enrolment, assertion                string   // a code, a code, what buys the active till a bearer
+	revokedToken, handIn                         string   // a bearer of a till that was revoked, what hands in for the active one
 	secrets                                      []string // what nobody outside may ever be shown
 }
 
@@ -303,6 +304,8 @@ func (w *town) machines() {
 	for _, e := range []*estate{w.a, w.b} {
 		w.know(&principal{name: "key " + e.name, code: "KA", home: e, token: e.keyText})
 		w.know(&principal{name: "till " + e.name, code: "TL", home: e, token: e.tillToken})
+		w.know(&principal{name: "revoked till " + e.name, code: "TR", home: e, token: e.revokedToken})
+		w.know(&principal{name: "assertion " + e.name, code: "TA", home: e, token: e.handIn})
 		w.know(&principal{name: "phone " + e.name, code: "PT", home: e, token: e.participantToken})
 	}
 	for code, scope := range map[string]accounts.KeyScope{"KV": accounts.ScopeValidate, "KR": accounts.ScopeRedeem, "KX": accounts.ScopeRead} {
@@ -349,8 +352,8 @@ func (w *town) estate(name string, branch uuid.UUID) *estate {
 	w.people(e)
 	w.field(e)
 	w.uses(e)
-	e.secrets = append(e.secrets, "Rekan "+name, e.colleague.String(), "Burung "+name, "Toko "+name, "Wadah "+name, "Agen "+name, e.cardText, e.shortCode)
-	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.run, e.use, e.outlet, e.key} {
+	e.secrets = append(e.secrets, "Rekan "+name, e.colleague.String(), "Burung "+name, "Toko "+name, "Kasir "+name, "Wadah "+name, "Agen "+name, e.cardText, e.shortCode)
+	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.run, e.use, e.outlet, e.key, e.cashier} {
 		e.secrets = append(e.secrets, id.String())
 	}
 	for _, all := range []map[string]uuid.UUID{e.partners, e.promos, e.tills} {
@@ -454,9 +457,14 @@ func (d device) point() []byte {
 
 // assertion is what buys a till its bearer.
 func (d device) assertion(till uuid.UUID, at time.Time) string {
+	return d.assertionFor("/v1/tills/token", till, at)
+}
+
+// assertionFor is one for another address.
+func (d device) assertionFor(path string, till uuid.UUID, at time.Time) string {
 	body := fmt.Sprintf(`{"alg":"ES256","kid":%q,"typ":"till-assertion+jwt"}`, till)
-	text := b64([]byte(body)) + "." + b64(fmt.Appendf(nil, `{"iss":%q,"aud":"https://kartu.example/v1/tills/token","iat":%d,"exp":%d,"jti":%q}`,
-		till, at.Unix(), at.Unix()+60, uuid.NewString()))
+	text := b64([]byte(body)) + "." + b64(fmt.Appendf(nil, `{"iss":%q,"aud":"https://kartu.example%s","iat":%d,"exp":%d,"jti":%q}`,
+		till, path, at.Unix(), at.Unix()+60, uuid.NewString()))
 	sum := sha256.Sum256([]byte(text))
 	r, s, err := ecdsa.Sign(rand.Reader, d.PrivateKey, sum[:])
 	if err != nil {
@@ -470,18 +478,26 @@ func (d device) assertion(till uuid.UUID, at time.Time) string {
 
 func (w *town) joinTills(e *estate) {
 	w.t.Helper()
-	for _, state := range []string{"pending", "active"} {
+	for _, state := range []string{"pending", "active", "revoked"} {
 		d := newDevice(w.t)
 		code := ok(w.Tills.Enrol(e.owner, e.outlet))(w.t).Code
 		till := ok(w.Tills.Join(context.Background(), code, d.point(), "Kasir "+state))(w.t)
 		e.tills[state] = till.ID
-		if state == "active" {
-			ok(w.Tills.Confirm(e.owner, till.ID))(w.t)
-			token, _, err := w.Tills.Token(context.Background(), d.assertion(till.ID, w.clock.Now()))
-			none(w.t, err)
-			e.tillToken, e.assertion = token, d.assertion(till.ID, w.clock.Now())
+		if state == "pending" {
+			continue
 		}
+		ok(w.Tills.Confirm(e.owner, till.ID))(w.t)
+		token, _, err := w.Tills.Token(context.Background(), d.assertion(till.ID, w.clock.Now()))
+		none(w.t, err)
+		if state == "revoked" {
+			ok(w.Tills.Revoke(e.owner, till.ID))(w.t)
+			e.revokedToken = token
+			continue
+		}
+		e.tillToken, e.assertion = token, d.assertion(till.ID, w.clock.Now())
+		e.handIn = d.assertionFor("/v1/redemptions/batch", till.ID, w.clock.Now())
 	}
+	e.cashier = ok(w.Tills.AddCashier(e.owner, e.outlet, "Kasir "+e.name, "204816"))(w.t).ID
 	e.enrolment = ok(w.Tills.Enrol(e.owner, e.outlet))(w.t).Code
 }
 

@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ type stall struct {
 }
 
 type made struct {
-	ID, State, Key, Code, URL string
+	ID, State, Key, Code, URL, Link string
 }
 
 func newStall(t *testing.T) *stall {
@@ -226,11 +227,17 @@ func TestATillJoinsProvesItselfAndScans(t *testing.T) {
 	got := decode[struct {
 		TillID             string `json:"till_id"`
 		Fingerprint, State string
+		Audience           string
+		HandIn             string `json:"hand_in_audience"`
 	}](t, s.call("POST", "/v1/tills", "", fmt.Sprintf(`{"code":%q,"public_key":%s,"name":"Kasir 1"}`, e.Code, jwkOf(t, key)), 201))
-	if got.State != "pending" || len(got.Fingerprint) != 6 {
+	if got.State != "pending" || len(got.Fingerprint) != 6 || got.Audience != "https://kartu.example/v1/tills/token" || got.HandIn != "https://kartu.example/v1/redemptions/batch" {
 		t.Fatalf("%+v", got)
 	}
-	s.call("POST", "/v1/tills/token", "", s.assertion(got.TillID, key), 401)
+	if e.Link != "https://kartu.example/kasir/#/gabung/"+e.Code || e.Code == "" {
+		t.Errorf("link %q", e.Link)
+	}
+	s.refusedWith("till_pending", s.call("POST", "/v1/tills/token", "", s.assertion(got.TillID, key), 401))
+	s.refusedWith("assertion_invalid", s.call("POST", "/v1/tills/token", "", s.assertion(got.TillID, newKey(t)), 401))
 	s.call("POST", "/v1/tills/"+got.TillID+"/confirm", s.owner, "", 200)
 	s.call("GET", "/v1/outlets/"+s.outlet+"/tills", s.owner, "", 200)
 	token := decode[struct {
@@ -250,6 +257,15 @@ func TestATillJoinsProvesItselfAndScans(t *testing.T) {
 	s.call("POST", "/v1/tills/token", "", `{"assertion":"a.b.c"}`, 401)
 	s.call("POST", "/v1/tills/"+got.TillID+"/revoke", s.owner, "", 200)
 	s.call("POST", "/v1/validations", token.AccessToken, `{"card":"`+short+`"}`, 401)
+	s.refusedWith("till_revoked", s.call("POST", "/v1/tills/token", "", s.assertion(got.TillID, key), 401))
+	s.refusedWith("assertion_invalid", s.call("POST", "/v1/tills/token", "", s.assertion(got.TillID, newKey(t)), 401))
+}
+
+func (s *stall) refusedWith(code string, w *httptest.ResponseRecorder) {
+	s.t.Helper()
+	if got := decode[refusal](s.t, w); got.Code != code {
+		s.t.Errorf("refused with %s, want %s", got.Code, code)
+	}
 }
 
 // assertion is the body with which a till asks for a bearer.

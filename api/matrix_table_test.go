@@ -9,6 +9,7 @@ package api_test
 //	AU auditor                AG Perisai agent          WC wadah coordinator
 //	KA API key, all scopes    KV validate only          KR redeem only
 //	KX read only              TL till                   -- no credential that holds
+//	TR bearer of a till that was revoked                TA assertion for handing in
 const (
 	staff    = "PO BV BO BS HA HX DP SY AU AG WC"
 	anybody  = "*"
@@ -33,7 +34,7 @@ const (
 	inPartner = inBranch + " PO"
 	inUses    = inPartner + " KA KX TL"
 	inWadah   = inBranch + " AG WC"
-	open      = staff + " PT -- " + scanners
+	open      = staff + " PT TR TA -- " + scanners
 )
 
 // route is one row: the operation, who may call it, how far that reaches, what
@@ -167,6 +168,12 @@ var matrix = []row{
 	{op: "GET /v1/outlets/{id}/tills", who: "PO", reach: inPartner, path: "/v1/outlets/{outlet}/tills", status: 200},
 	{op: "POST /v1/tills/{id}/confirm", who: "PO", reach: inPartner, path: "/v1/tills/{till pending}/confirm", status: 200},
 	{op: "POST /v1/tills/{id}/revoke", who: "PO BS HX", reach: inPartner, path: "/v1/tills/{till active}/revoke", status: 200},
+	{op: "GET /v1/outlets/{id}/cashiers", who: "PO", reach: inPartner, path: "/v1/outlets/{outlet}/cashiers", status: 200},
+	{op: "POST /v1/outlets/{id}/cashiers", who: "PO", reach: inPartner, path: "/v1/outlets/{outlet}/cashiers", body: `{"name":"Sari","pin":"204816"}`, status: 201},
+	{op: "POST /v1/cashiers/{id}/pin", who: "PO", reach: inPartner, path: "/v1/cashiers/{cashier}/pin", body: `{"pin":"204816"}`, status: 200},
+	{op: "POST /v1/cashiers/{id}/end", who: "PO", reach: inPartner, path: "/v1/cashiers/{cashier}/end", status: 200},
+	{op: "POST /v1/till/cashiers/{id}/lock", who: "TL", reach: "TL", path: "/v1/till/cashiers/{cashier}/lock", status: 204},
+	{op: "POST /v1/till/leave", who: "TL", status: 204},
 
 	// Scan. Whoever recorded a use may void it, another key or till of the
 	// same outlet may not.

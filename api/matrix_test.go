@@ -23,7 +23,7 @@ func (w *town) fill(text string, e *estate, p *principal) string {
 		"{fresh}", e.fresh.String(), "{card}", e.printed.String(), "{phone}", e.phone.String(), "{short code}", e.shortCode,
 		"{wadah}", e.wadah.String(), "{agent}", e.agent.String(), "{run}", e.run.String(), "{use}", e.use.String(),
 		"{receipt}", e.receipt, "{activation}", e.activation, "{enrolment}", e.enrolment, "{assertion}", e.assertion,
-		"{grant}", grantText(p), "{colleague}", e.colleague.String(),
+		"{grant}", grantText(p), "{colleague}", e.colleague.String(), "{cashier}", e.cashier.String(),
 	}
 	for state, id := range e.partners {
 		pairs = append(pairs, "{partner "+state+"}", id.String())
@@ -89,6 +89,9 @@ func (c *cell) want() int {
 	case !public && c.who.code == "--":
 		return http.StatusUnauthorized
 	case !public && !slices.Contains(strings.Fields(c.row.who), c.who.code):
+		if c.who.code == "TR" {
+			return http.StatusUnauthorized // for all but handing in it is no credential
+		}
 		return http.StatusForbidden
 	case c.row.reach != "" && !c.reaches():
 		return http.StatusNotFound

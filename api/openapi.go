@@ -74,7 +74,7 @@ func tags() []*huma.Tag {
 		{Name: tagCards, Description: "Cards: issue, print, revoke, put on a phone."},
 		{Name: tagPartners, Description: "Sectors, partners, outlets, agreements, keys of till systems."},
 		{Name: tagBenefits, Description: "Promos: versions and approval."},
-		{Name: tagTills, Description: "Tills: enrolment and tokens."},
+		{Name: tagTills, Description: "Tills: enrolment and tokens, cashiers, what a till holds without a network."},
 		{Name: tagPerisai, Description: "Umbrella organisations, agents, registrations."},
 		{Name: tagReports, Description: "Figures of the programme."},
 		{Name: tagAudit, Description: "The log that cannot be changed unseen."},

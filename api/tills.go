@@ -13,22 +13,26 @@ import (
 
 func (s *Server) tillRoutes() {
 	enrol := access.Needs(actor.EnrolTills)
-	route(s, say(post("/v1/outlets/{id}/enrolments", tagTills, "Make a code with which a till joins"), "Good once and for ten minutes; shown only here."), enrol, s.enrol)
+	route(s, say(post("/v1/outlets/{id}/enrolments", tagTills, "Make a code with which a till joins"), "Good once and for ten minutes; shown only here. The link opens the till's app with the code filled in."), enrol, s.enrol)
 	route(s, get("/v1/outlets/{id}/tills", tagTills, "Tills of an outlet, newest first"), enrol, s.listTills)
 	route(s, say(post("/v1/tills", tagTills, "Join an outlet"),
-		"The device sends the code and its public key. The owner compares the fingerprint and confirms within ten minutes."),
+		"The device sends the code and its public key. The owner compares the fingerprint and confirms within ten minutes; until then the till asks for a bearer and hears till_pending."),
 		access.Public().Limited(actor.Anonymous, 10, time.Minute), s.join)
 	route(s, act("/v1/tills/{id}/confirm", tagTills, "Let a till begin"), enrol, step(s.services.Tills.Confirm, tillOf))
-	route(s, act("/v1/tills/{id}/revoke", tagTills, "End a till at once"), access.Needs(actor.EnrolTills, actor.ApprovePartners), step(s.services.Tills.Revoke, tillOf))
+	route(s, say(act("/v1/tills/{id}/revoke", tagTills, "End a till at once"),
+		"It may still hand in what it recorded before (POST /v1/redemptions/batch), and nothing else."), access.Needs(actor.EnrolTills, actor.ApprovePartners), step(s.services.Tills.Revoke, tillOf))
 	route(s, say(act("/v1/tills/token", tagTills, "Get a bearer for a till"),
-		"ES256, header {alg, kid: till id, typ: till-assertion+jwt}, payload {iss: till id, aud: this address, iat, exp at most iat+60, jti}; each assertion once."),
+		"ES256, header {alg, kid: till id, typ: till-assertion+jwt}, payload {iss: till id, aud: this address, iat, exp at most iat+60, jti}; each assertion once. A till with a good signature that gets no bearer hears why: 401 till_pending or till_revoked; everything else is assertion_invalid."),
 		access.Public(), s.tillToken)
+	s.cashierRoutes()
+	s.heldRoutes()
 }
 
 type enrolmentBody struct {
 	ID        uuid.UUID `json:"id"`
 	OutletID  uuid.UUID `json:"outlet_id"`
 	Code      string    `json:"code"`
+	Link      string    `json:"link" doc:"Opens the till's app with the code; to show as a QR."`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
@@ -42,6 +46,8 @@ type joinedTill struct {
 	TillID      uuid.UUID `json:"till_id"`
 	Fingerprint string    `json:"fingerprint" doc:"Six digits to compare with what the owner sees."`
 	State       string    `json:"state" enum:"pending,active,revoked"`
+	Audience    string    `json:"audience" doc:"What an assertion names as aud to buy a bearer."`
+	HandIn      string    `json:"hand_in_audience" doc:"What an assertion names as aud that hands in by itself, without a bearer."`
 }
 
 type tillBody struct {
@@ -71,7 +77,9 @@ type tillTokenBody struct {
 
 func (s *Server) enrol(ctx context.Context, in *byID) (*out[enrolmentBody], error) {
 	e, err := s.services.Tills.Enrol(ctx, in.ID)
-	return reply(e, err, func(e tills.Enrolment) enrolmentBody { return enrolmentBody{e.ID, e.OutletID, e.Code, e.ExpiresAt} })
+	return reply(e, err, func(e tills.Enrolment) enrolmentBody {
+		return enrolmentBody{e.ID, e.OutletID, e.Code, s.opts.PublicURL + "/kasir/#/gabung/" + e.Code, e.ExpiresAt}
+	})
 }
 
 func (s *Server) listTills(ctx context.Context, in *byID) (*out[listOf[tillBody]], error) {
@@ -85,7 +93,9 @@ func (s *Server) join(ctx context.Context, in *with[newTill]) (*out[joinedTill],
 		return nil, err
 	}
 	t, err := s.services.Tills.Join(ctx, in.Body.Code, point, in.Body.Name)
-	return reply(t, err, func(t tills.Till) joinedTill { return joinedTill{t.ID, t.Fingerprint, string(t.State)} })
+	return reply(t, err, func(t tills.Till) joinedTill {
+		return joinedTill{t.ID, t.Fingerprint, string(t.State), s.services.Tills.Audience(), s.services.Tills.HandInAudience()}
+	})
 }
 
 func (s *Server) tillToken(ctx context.Context, in *with[assertionBody]) (*out[tillTokenBody], error) {

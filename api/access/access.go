@@ -45,6 +45,7 @@ var (
 type Rule struct {
 	public bool
 	perms  []actor.Permission
+	only   actor.Kind // empty: any kind
 	rates  map[actor.Kind]Rate
 }
 
@@ -56,6 +57,13 @@ func Needs(perms ...actor.Permission) Rule { return Rule{perms: perms} }
 
 // SignedIn lets every account and every participant's phone call.
 func SignedIn() Rule { return Needs(actor.OwnSession) }
+
+// Only returns the rule for one kind of caller: others are refused even when
+// they hold the permission.
+func (r Rule) Only(kind actor.Kind) Rule {
+	r.only = kind
+	return r
+}
 
 // Limited returns the rule with a rate of its own for one kind of caller, each
 // caller counted apart. For Anonymous it stands instead of the general rate,
@@ -88,7 +96,7 @@ func (r Rule) IsPublic() bool { return r.public }
 
 // Allows reports whether who may call.
 func (r Rule) Allows(who actor.Actor) bool {
-	return r.public || slices.ContainsFunc(r.perms, who.Can)
+	return r.public || (r.only == "" || r.only == who.Kind) && slices.ContainsFunc(r.perms, who.Can)
 }
 
 func (r Rule) check() error {
@@ -174,7 +182,11 @@ func Describe(op *huma.Operation) string {
 			parts[i] += " (" + strings.Join(roles, ", ") + ")"
 		}
 	}
-	return "Needs " + strings.Join(parts, " or ") + "."
+	needs := "Needs " + strings.Join(parts, " or ")
+	if rule.only != "" {
+		return needs + ", as " + string(rule.only) + "."
+	}
+	return needs + "."
 }
 
 // Schemes describes the two ways of signing in for OpenAPI.

@@ -93,6 +93,7 @@ func newGate(t *testing.T, change func(*access.Options)) *gate {
 	g.route(t, api, http.MethodPost, "/public", access.Public())
 	g.route(t, api, http.MethodPost, "/redeem", access.Needs(actor.Redeem).Limited(actor.Till, 30, time.Minute))
 	g.route(t, api, http.MethodPost, "/hand-in", access.Needs(actor.HandIn))
+	g.route(t, api, http.MethodPost, "/till", access.Needs(actor.Redeem).Only(actor.Till))
 	g.route(t, api, http.MethodPost, "/mine", access.SignedIn())
 	g.route(t, api, http.MethodGet, "/mine", access.SignedIn())
 	g.route(t, api, http.MethodPost, "/either", access.Needs(actor.VoidOwn, actor.VoidLater))
@@ -191,6 +192,7 @@ func TestWhoMayCallIsDecidedBeforeTheBodyIsRead(t *testing.T) {
 		{"an assertion of a till that has ended", call{path: "/redeem", auth: "Bearer a.b.gone"}, 401, "unauthenticated"},
 		{"an assertion of absurd length", call{path: "/redeem", auth: "Bearer a.b." + strings.Repeat("x", 2046)}, 401, "unauthenticated"},
 		{"an assertion in a cookie", call{path: "/hand-in", cookie: "berlaku=a.b.gone"}, 401, "unauthenticated"},
+		{"a key where only tills may", call{path: "/till", auth: "Bearer brk_key"}, 403, "forbidden"},
 		{"a till that may not hand in", call{path: "/hand-in", auth: "Bearer blt_till"}, 403, "forbidden"},
 		{"a locked key", call{path: "/redeem", auth: "Bearer brk_locked"}, 429, "locked_out"},
 		{"no database", call{path: "/redeem", auth: "Bearer bls_broken"}, 500, "internal"},
@@ -225,6 +227,7 @@ func TestWhoMayCallIsDecidedBeforeTheBodyIsRead(t *testing.T) {
 		{"somebody on a public route", call{path: "/public", auth: "Bearer bls_owner"}, owner},
 		{"a key with the permission", call{path: "/redeem", auth: "Bearer brk_key"}, key},
 		{"a till with the permission", call{path: "/redeem", auth: "bearer  blt_till"}, till},
+		{"a till where only tills may", call{path: "/till", auth: "Bearer blt_till"}, till},
 		{"a till that has ended hands in", call{path: "/hand-in", auth: "Bearer blt_gone"}, gone},
 		{"a till hands in with an assertion", call{path: "/hand-in", auth: "Bearer a.b.gone"}, gone},
 		{"a long assertion", call{path: "/hand-in", auth: "Bearer " + longAssertion}, gone},
