@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/berlaku/berlaku/api/access"
+	"github.com/berlaku/berlaku/internal/strictjson"
 )
 
 // The page at /docs: the OpenAPI document for people, without JavaScript.
@@ -288,7 +289,7 @@ func problems() []docsProblem {
 	for status, code := range statusCodes {
 		found[code] = docsProblem{Status: status}
 	}
-	for _, code := range []jsonError{errMalformed, errDuplicate, errTooDeep} {
+	for _, code := range []strictjson.Error{strictjson.ErrMalformed, strictjson.ErrDuplicate, strictjson.ErrTooDeep} {
 		found[string(code)] = docsProblem{Status: http.StatusBadRequest}
 	}
 	for _, f := range faults() {

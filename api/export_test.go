@@ -15,13 +15,6 @@ import (
 	"github.com/berlaku/berlaku/internal/fault"
 )
 
-// ParseJSON and UnmarshalJSON are the strict reading of bodies.
-var (
-	ParseJSON     = parseJSON
-	UnmarshalJSON = unmarshalStrict
-	Redact        = redact
-)
-
 type probeBody struct {
 	Name   string     `json:"name" minLength:"1" maxLength:"20"`
 	Gross  int64      `json:"gross" minimum:"1" maximum:"1000000000"`

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/validation"
 
 	"github.com/berlaku/berlaku/internal/fault"
+	"github.com/berlaku/berlaku/internal/strictjson"
 )
 
 // idempotencyHeader names the header without which no redemption is made.
@@ -75,8 +76,8 @@ func problemOfDetails(ctx huma.Context, errs []error) *problem {
 }
 
 func isJSONError(msg string) bool {
-	switch jsonError(msg) {
-	case errMalformed, errDuplicate, errTooDeep:
+	switch strictjson.Error(msg) {
+	case strictjson.ErrMalformed, strictjson.ErrDuplicate, strictjson.ErrTooDeep:
 		return true
 	}
 	return false
@@ -107,7 +108,7 @@ var rules = []struct{ prefix, code string }{
 }
 
 func fieldOf(d *huma.ErrorDetail) fault.Field {
-	if rest, ok := strings.CutPrefix(d.Message, typePrefix); ok {
+	if rest, ok := strings.CutPrefix(d.Message, strictjson.TypePrefix); ok {
 		return fault.Field{Pointer: strings.TrimSuffix(rest, "/"), Code: "type"}
 	}
 	f := fault.Field{Code: "invalid"}

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/strictjson"
 )
 
 // Limits of a body, in bytes.
@@ -95,6 +98,18 @@ const (
 	tagReports      = "Reports"
 	tagAudit        = "Audit"
 )
+
+// strictJSON reads bodies without the liberties of encoding/json.
+func strictJSON() huma.Format {
+	return huma.Format{
+		Marshal: func(w io.Writer, v any) error {
+			enc := json.NewEncoder(w)
+			enc.SetEscapeHTML(false)
+			return enc.Encode(v)
+		},
+		Unmarshal: strictjson.Decode,
+	}
+}
 
 // route registers one operation together with who may call it.
 func route[I, O any](s *Server, op huma.Operation, rule access.Rule, handle func(context.Context, *I) (*O, error)) {

@@ -1,4 +1,4 @@
-package api_test
+package strictjson_test
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/berlaku/berlaku/api"
+	"github.com/berlaku/berlaku/internal/strictjson"
 )
 
 func TestStrictJSON(t *testing.T) {
@@ -81,7 +81,7 @@ func TestStrictJSON(t *testing.T) {
 		{"true", `true`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := api.ParseJSON([]byte(c.body))
+			_, err := strictjson.Parse([]byte(c.body))
 			got := ""
 			if err != nil {
 				got = err.Error()
@@ -97,7 +97,7 @@ func TestStrictJSON(t *testing.T) {
 }
 
 func TestIntegersKeepEveryDigit(t *testing.T) {
-	got, err := api.ParseJSON([]byte(`[9007199254740993,-9223372036854775808,9223372036854775808,1.5,"\u00e9",null,false]`))
+	got, err := strictjson.Parse([]byte(`[9007199254740993,-9223372036854775808,9223372036854775808,1.5,"\u00e9",null,false]`))
 	want := []any{int64(9007199254740993), int64(-9223372036854775808), float64(9223372036854775808), 1.5, "é", nil, false}
 	if err != nil || !cmp.Equal(got, any(want)) {
 		t.Errorf("%v %s", err, cmp.Diff(any(want), got))
@@ -109,7 +109,7 @@ func FuzzStrictJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := api.ParseJSON(data)
+		got, err := strictjson.Parse(data)
 		if err != nil {
 			switch err.Error() {
 			case "json_malformed", "json_duplicate_member", "json_too_deep":

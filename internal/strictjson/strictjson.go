@@ -1,64 +1,54 @@
-package api
+// Package strictjson reads JSON (RFC 8259) without the liberties that
+// encoding/json takes: one document, valid UTF-8, no member twice (in no letter
+// case), no half of a surrogate pair, integers as they were written, nesting
+// within bounds. Its errors are codes and hold nothing of what was read.
+package strictjson
 
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/danielgtaylor/huma/v2"
 )
 
-// maxDepth is how deep arrays and objects of a body may be nested.
+// maxDepth is how deep arrays and objects may be nested.
 const maxDepth = 16
 
-// jsonError says why a body is no JSON that we read. Its text is the code of
-// the problem; it never holds a part of the body.
-type jsonError string
+// Error says why a text is no JSON that we read. It is a code.
+type Error string
 
+// The errors.
 const (
-	errMalformed jsonError = "json_malformed"        // no JSON, not UTF-8, more than one document
-	errDuplicate jsonError = "json_duplicate_member" // a member twice, also in other letter case
-	errTooDeep   jsonError = "json_too_deep"
+	ErrMalformed Error = "json_malformed"        // no JSON, not UTF-8, more than one document
+	ErrDuplicate Error = "json_duplicate_member" // a member twice, also in other letter case
+	ErrTooDeep   Error = "json_too_deep"
 )
 
-func (f jsonError) Error() string { return string(f) }
+// Error implements error.
+func (e Error) Error() string { return string(e) }
 
-// typeError is the JSON pointer of a value that does not fit its type, found in
+// TypeError is the JSON pointer of a value that does not fit its type, found in
 // the second pass. Huma hands on only the text of an error, hence the prefix.
-type typeError string
+type TypeError string
 
-const typePrefix = "json_type:"
+// TypePrefix begins the text of a TypeError.
+const TypePrefix = "json_type:"
 
-func (e typeError) Error() string { return typePrefix + string(e) }
+// Error implements error.
+func (e TypeError) Error() string { return TypePrefix + string(e) }
 
 // scannedMember is the one member whose text may hold anything at all: what a
 // till scanned is judged, never stored.
 const scannedMember = "card"
 
-// unstorable stands for a string with U+0000, which PostgreSQL cannot hold.
-// The validation takes it for no string.
-type unstorable struct{}
+// Unstorable stands for a string with U+0000, which PostgreSQL cannot hold. A
+// validation takes it for no string.
+type Unstorable struct{}
 
-// strictJSON reads bodies by RFC 8259 without its liberties: one document,
-// valid UTF-8, no member twice, integers as they were written.
-func strictJSON() huma.Format {
-	return huma.Format{
-		Marshal: func(w io.Writer, v any) error {
-			enc := json.NewEncoder(w)
-			enc.SetEscapeHTML(false)
-			return enc.Encode(v)
-		},
-		Unmarshal: unmarshalStrict,
-	}
-}
-
-// unmarshalStrict reads data into v. For a *any it gives int64 for integers
-// that fit and float64 for the rest.
-func unmarshalStrict(data []byte, v any) error {
-	tree, err := parseJSON(data)
+// Decode reads data into v. For a *any it gives the tree of Parse.
+func Decode(data []byte, v any) error {
+	tree, err := Parse(data)
 	if err != nil {
 		return err
 	}
@@ -68,17 +58,19 @@ func unmarshalStrict(data []byte, v any) error {
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return typeError("/" + strings.ReplaceAll(wrong.Field, ".", "/"))
+			return TypeError("/" + strings.ReplaceAll(wrong.Field, ".", "/"))
 		}
-		return typeError("")
+		return TypeError("")
 	}
 	return nil
 }
 
-func parseJSON(data []byte) (any, error) {
+// Parse returns the tree of a document, with int64 for integers that fit and
+// float64 for the rest.
+func Parse(data []byte) (any, error) {
 	p := parser{data: data}
 	if !utf8.Valid(data) {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	v, err := p.value("")
 	if err != nil {
@@ -86,7 +78,7 @@ func parseJSON(data []byte) (any, error) {
 	}
 	p.space()
 	if p.at != len(data) {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	return v, nil
 }
@@ -130,7 +122,7 @@ func (p *parser) value(member string) (any, error) {
 	case c == '"':
 		s, err := p.text()
 		if err == nil && member != scannedMember && strings.IndexByte(s, 0) >= 0 {
-			return unstorable{}, nil
+			return Unstorable{}, nil
 		}
 		return s, err
 	case c == '-' || c >= '0' && c <= '9':
@@ -142,7 +134,7 @@ func (p *parser) value(member string) (any, error) {
 
 func (p *parser) nested(f func() (any, error)) (any, error) {
 	if p.depth++; p.depth > maxDepth {
-		return nil, errTooDeep
+		return nil, ErrTooDeep
 	}
 	p.at++
 	v, err := f()
@@ -158,7 +150,7 @@ func (p *parser) object() (any, error) {
 	}
 	for {
 		if p.peek() != '"' {
-			return nil, errMalformed
+			return nil, ErrMalformed
 		}
 		name, err := p.text()
 		if err != nil {
@@ -166,11 +158,11 @@ func (p *parser) object() (any, error) {
 		}
 		folded := strings.ToLower(strings.ToUpper(name))
 		if _, twice := seen[folded]; twice {
-			return nil, errDuplicate
+			return nil, ErrDuplicate
 		}
 		seen[folded] = struct{}{}
 		if !p.take(':') {
-			return nil, errMalformed
+			return nil, ErrMalformed
 		}
 		if out[name], err = p.value(name); err != nil {
 			return nil, err
@@ -179,7 +171,7 @@ func (p *parser) object() (any, error) {
 			return out, nil
 		}
 		if !p.take(',') {
-			return nil, errMalformed
+			return nil, ErrMalformed
 		}
 	}
 }
@@ -199,7 +191,7 @@ func (p *parser) array() (any, error) {
 			return out, nil
 		}
 		if !p.take(',') {
-			return nil, errMalformed
+			return nil, ErrMalformed
 		}
 	}
 }
@@ -214,13 +206,13 @@ func (p *parser) text() (string, error) {
 			p.at++
 			return unquote(p.data[start:p.at], escaped)
 		case c < 0x20:
-			return "", errMalformed
+			return "", ErrMalformed
 		case c == '\\':
 			escaped = true
 			p.at++
 		}
 	}
-	return "", errMalformed
+	return "", ErrMalformed
 }
 
 func unquote(token []byte, escaped bool) (string, error) {
@@ -229,7 +221,7 @@ func unquote(token []byte, escaped bool) (string, error) {
 	}
 	var s string
 	if err := json.Unmarshal(token, &s); err != nil || loneSurrogate(token) {
-		return "", errMalformed
+		return "", ErrMalformed
 	}
 	return s, nil
 }
@@ -276,13 +268,13 @@ func (p *parser) number() (any, error) {
 	}
 	zero := p.at < len(p.data) && p.data[p.at] == '0'
 	if n := p.digits(); n == 0 || zero && n > 1 {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	if p.at < len(p.data) && p.data[p.at] == '.' {
 		whole = false
 		p.at++
 		if p.digits() == 0 {
-			return nil, errMalformed
+			return nil, ErrMalformed
 		}
 	}
 	if p.at < len(p.data) && p.data[p.at]|0x20 == 'e' {
@@ -292,7 +284,7 @@ func (p *parser) number() (any, error) {
 			p.at++
 		}
 		if p.digits() == 0 {
-			return nil, errMalformed
+			return nil, ErrMalformed
 		}
 	}
 	return toNumber(string(p.data[start:p.at]), whole)
@@ -306,7 +298,7 @@ func toNumber(literal string, whole bool) (any, error) {
 	}
 	f, err := strconv.ParseFloat(literal, 64)
 	if err != nil {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	return f, nil
 }
@@ -329,5 +321,5 @@ func (p *parser) word() (any, error) {
 			return w.value, nil
 		}
 	}
-	return nil, errMalformed
+	return nil, ErrMalformed
 }
