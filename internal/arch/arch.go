@@ -164,8 +164,8 @@ func (s *source) checkLocal(at ast.Node, local string) {
 		s.find(at, "%s imports %s: the kit of tests stays out of the program", s.room, local)
 	case s.room == "internal" && toDomain && !strings.HasPrefix(s.dir, testkit), s.room == "migrations" && (toDomain || to == "internal"):
 		s.find(at, "%s imports %s: imports run from domains to internal", s.room, local)
-	case to == "web" && s.room != "api":
-		s.find(at, "%s imports %s: the built apps are served by api", s.room, local)
+	case to == "web" && s.room != "api" && s.room != "cmd":
+		s.find(at, "%s imports %s: the built apps are wired in and served by api", s.room, local)
 	case fromDomain && toDomain && !s.test && !mayImport(s.room, to):
 		s.find(at, "%s imports %s: no way is open between these domains", s.room, to)
 	case fromDomain && !toDomain && to != "internal" && !(s.test && to == "cmd"):

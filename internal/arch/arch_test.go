@@ -45,7 +45,7 @@ func TestCheck(t *testing.T) {
 		"the API imports a domain":                 {"api/cards.go", imports("api", house+"cards"), ""},
 		"the API serves the built apps":            {"api/apps.go", imports("api", house+"web"), ""},
 		"a domain imports the built apps":          {"cards/cards.go", imports("cards", house+"web"), "served by api"},
-		"the command imports the built apps":       {"cmd/berlaku/main.go", imports("main", house+"web"), "served by api"},
+		"the wiring hands the built apps in":       {"cmd/wire/wire.go", imports("wire", house+"web"), ""},
 		"a domain reads the texts":                 {"redemptions/reasons.go", imports("redemptions", house+"internal/words"), ""},
 		"console imports the shared access":        {"console/console.go", imports("console", house+"api/access"), ""},
 		"console imports the rest of the API":      {"console/console.go", imports("console", house+"api"), "outside"},
