@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const binary = fileURLToPath(new URL('../bin/berlaku', import.meta.url))
+const binary = process.env.BERLAKU_BIN ?? fileURLToPath(new URL('../bin/berlaku', import.meta.url))
 
 async function freePort() {
   const s = createServer()
@@ -16,26 +16,40 @@ async function freePort() {
   return port
 }
 
-/** demo resolves to {url, world, stop} once the server is ready. */
+/**
+ * demo resolves to {url, world, stop, end, start} once the server is ready: end
+ * ends the process by a signal, start begins it again on the same folder and port.
+ */
 export async function demo() {
   const dir = await mkdtemp(join(tmpdir(), 'berlaku-e2e-'))
   const url = `http://127.0.0.1:${await freePort()}`
-  const child = spawn(binary, ['demo', '--dir', join(dir, 'world'), '--addr', url.slice('http://'.length), '--private-addr', 'off'], {
-    env: { ...process.env, BERLAKU_RATE_LIMITS: 'off' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let log = ''
-  child.stderr.on('data', (b) => (log = (log + b).slice(-4000)))
-  const gone = new Promise((_, no) => child.on('exit', (code) => no(new Error(`the server ended with ${code}: ${log}`))))
-  gone.catch(() => {})
-  await Promise.race([ready(url), gone])
+  let child
+  async function start() {
+    const process_ = spawn(binary, ['demo', '--dir', join(dir, 'world'), '--addr', url.slice('http://'.length), '--private-addr', 'off'], {
+      env: { ...process.env, BERLAKU_RATE_LIMITS: 'off' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    child = process_
+    let log = ''
+    process_.stderr.on('data', (b) => (log = (log + b).slice(-4000)))
+    const gone = new Promise((_, no) => process_.on('exit', (code) => no(new Error(`the server ended with ${code}: ${log}`))))
+    gone.catch(() => {})
+    await Promise.race([ready(url), gone])
+  }
+  async function end(signal = 'SIGTERM') {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((done) => child.once('exit', done))
+    child.kill(signal)
+    await ended
+  }
+  await start()
   return {
     url,
     world: JSON.parse(await readFile(join(dir, 'world', 'demo.json'))),
+    start,
+    end,
     async stop() {
-      const ended = new Promise((done) => child.once('exit', done))
-      child.kill('SIGTERM')
-      await ended
+      await end()
       await rm(dir, { recursive: true, force: true })
     },
   }
@@ -54,12 +68,21 @@ async function ready(url) {
 }
 
 /** call sends JSON and returns {status, body, headers}. */
-export async function call(url, method, path, { key, body, idempotency } = {}) {
-  const headers = {}
-  if (key) headers.authorization = `Bearer ${key}`
-  if (body !== undefined) headers['content-type'] = 'application/json'
-  if (idempotency) headers['idempotency-key'] = idempotency
-  const r = await fetch(url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) })
+export async function call(url, method, path, { key, body, idempotency, headers = {} } = {}) {
+  const all = { ...headers }
+  if (key) all.authorization = `Bearer ${key}`
+  if (body !== undefined) all['content-type'] = 'application/json'
+  if (idempotency) all['idempotency-key'] = idempotency
+  const r = await fetch(url + path, { method, headers: all, body: body === undefined ? undefined : JSON.stringify(body) })
   const text = await r.text()
   return { status: r.status, headers: r.headers, body: text ? JSON.parse(text) : null }
+}
+
+/** signIn returns the bearer of a demo account of that role (and scope). */
+export async function signIn({ url, world }, role, scope = {}) {
+  const fits = (a) => a.role === role && Object.entries(scope).every(([k, v]) => a.scope[k] === v)
+  const { email, password } = world.accounts.find(fits)
+  const { status, body } = await call(url, 'POST', '/v1/sessions', { body: { email, password } })
+  if (status !== 201) throw new Error(`${role} cannot sign in: ${status}`)
+  return body.token
 }
