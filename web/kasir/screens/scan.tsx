@@ -1,0 +1,204 @@
+// The scanner: camera, keyboard-type scanners and typed short codes. A text
+// that is no card of ours is a short notice, and scanning goes on.
+import { useEffect, useRef, useState } from 'preact/hooks'
+
+import { readShortCode } from '../../shared/shortcode'
+import type { Verdict } from '../contract'
+import { listenKeyboardScanner, startScanner, type Scanner } from '../scan'
+import { signal } from './feedback'
+import { till } from './till'
+import { Button, Field, Icon, Sheet, Title } from './ui'
+import { w } from './words'
+
+type Camera = 'starting' | 'on' | 'denied' | 'none' | 'busy' | 'insecure'
+
+const again = 3_000 // ms in which the same text in front of the camera is not asked twice
+const notice = 2_500 // ms
+
+/** useJudge asks the engine, one text at a time. */
+function useJudge(onVerdict: (verdict: Verdict) => void) {
+  const [checking, setChecking] = useState(false)
+  const [foreign, setForeign] = useState(0)
+  const last = useRef({ text: '', at: 0, busy: false })
+  const judge = async (text: string): Promise<void> => {
+    const l = last.current
+    if (l.busy || (text === l.text && Date.now() - l.at < again)) return
+    l.busy = true
+    l.text = text
+    setChecking(true)
+    setForeign(0)
+    const verdict = await till.scan(text).finally(() => {
+      l.busy = false
+      l.at = Date.now()
+      setChecking(false)
+    })
+    if (verdict.reason !== 'not_our_card') return onVerdict(verdict)
+    signal('foreign', till.state().settings)
+    setForeign(Date.now())
+  }
+  useEffect(() => {
+    if (!foreign) return
+    const timer = setTimeout(() => setForeign(0), notice)
+    return () => clearTimeout(timer)
+  }, [foreign])
+  return { judge, checking, foreign: foreign > 0 }
+}
+
+/** useCamera runs the camera while the page can be seen. */
+function useCamera(active: boolean, onText: (text: string) => void) {
+  const video = useRef<HTMLVideoElement>(null)
+  const scanner = useRef<Scanner | null>(null)
+  const latest = useRef(onText)
+  latest.current = onText
+  const [camera, setCamera] = useState<Camera>('starting')
+  const [torch, setTorch] = useState<boolean | null>(null) // null: the camera has none
+  const [attempt, setAttempt] = useState(0)
+  const [seen, setSeen] = useState(!document.hidden)
+
+  useEffect(() => {
+    const changed = () => setSeen(!document.hidden)
+    document.addEventListener('visibilitychange', changed)
+    return () => document.removeEventListener('visibilitychange', changed)
+  }, [])
+
+  useEffect(() => {
+    if (!seen || !video.current) return
+    let over = false
+    setCamera('starting')
+    const wanted = till.state().settings.torch
+    startScanner(video.current, (text) => latest.current(text), { torch: wanted }).then(
+      (started) => {
+        if (over) return started.stop()
+        scanner.current = started
+        setCamera('on')
+        setTorch(started.hasTorch ? wanted : null)
+      },
+      (fault: { code?: Camera }) => !over && setCamera(fault.code ?? 'none'),
+    )
+    return () => {
+      over = true
+      scanner.current?.stop()
+      scanner.current = null
+    }
+  }, [seen, attempt])
+
+  useEffect(() => {
+    if (active) scanner.current?.resume()
+    else scanner.current?.pause()
+  }, [active, camera])
+
+  const light = async () => setTorch((await scanner.current?.setTorch(!torch)) ?? null)
+  return { video, camera, torch, light, retry: () => setAttempt((n) => n + 1) }
+}
+
+export function Scan({ active, onVerdict }: { active: boolean; onVerdict: (verdict: Verdict) => void }) {
+  const [typing, setTyping] = useState(false)
+  const shown = (verdict: Verdict) => {
+    setTyping(false)
+    onVerdict(verdict)
+  }
+  const { judge, checking, foreign } = useJudge(shown)
+  const { video, camera, torch, light, retry } = useCamera(active && !typing, judge)
+
+  const asked = useRef(judge)
+  asked.current = judge
+  useEffect(() => listenKeyboardScanner((text) => void asked.current(text)), [])
+
+  const works = camera === 'on' || camera === 'starting'
+  return (
+    <main class={works ? 'scan' : 'page'} hidden={!active}>
+      <Title quiet={works}>{works ? w.scan.title : w.scan[camera]}</Title>
+      <video ref={video} hidden={!works} muted playsInline aria-hidden="true" />
+      {works && <Finder text={checking ? w.scan.checking : camera === 'starting' ? w.scan.starting : w.scan.hint} busy={checking} />}
+      {!works && <NoCamera camera={camera} retry={retry} judge={judge} checking={checking} />}
+      <div class="toast" role="status">
+        {foreign && (
+          <p>
+            <Icon name="cross" />
+            {w.foreign}
+          </p>
+        )}
+      </div>
+      {works && (
+        <div class="tools">
+          {torch !== null && (
+            <button type="button" class="tool" aria-pressed={torch} onClick={light}>
+              <Icon name="torch" />
+              {w.scan.torch}
+            </button>
+          )}
+          <button type="button" class="tool" onClick={() => setTyping(true)}>
+            <Icon name="keys" />
+            {w.scan.type}
+          </button>
+        </div>
+      )}
+      {typing && (
+        <Sheet title={w.scan.type_title} onClose={() => setTyping(false)}>
+          <TypeCode judge={judge} checking={checking} focus />
+        </Sheet>
+      )}
+    </main>
+  )
+}
+
+const Finder = ({ text, busy }: { text: string; busy: boolean }) => (
+  <div class={busy ? 'finder busy' : 'finder'}>
+    <svg viewBox="0 0 100 100" aria-hidden="true">
+      <path d="M3 22V11a8 8 0 0 1 8-8h11M78 3h11a8 8 0 0 1 8 8v11M97 78v11a8 8 0 0 1-8 8H78M22 97H11a8 8 0 0 1-8-8V78" />
+    </svg>
+    <p role="status">{text}</p>
+  </div>
+)
+
+interface Asking {
+  judge: (text: string) => Promise<void>
+  checking: boolean
+}
+
+function NoCamera({ camera, retry, ...asking }: Asking & { camera: 'denied' | 'none' | 'busy' | 'insecure'; retry: () => void }) {
+  return (
+    <>
+      <p class="lead">{w.scan[`${camera}_do`]}</p>
+      <TypeCode {...asking} />
+      {camera !== 'insecure' && (
+        <Button icon="camera" kind="soft" onClick={retry}>
+          {w.scan.retry}
+        </Button>
+      )}
+    </>
+  )
+}
+
+function TypeCode({ judge, checking, focus = false }: Asking & { focus?: boolean }) {
+  const [code, setCode] = useState('')
+  const [error, setError] = useState('')
+  const field = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (focus) field.current?.querySelector('input')?.focus()
+  }, [])
+  const send = (event: Event) => {
+    event.preventDefault()
+    const read = readShortCode(code)
+    if (read?.good) void judge(read.code)
+    else setError(read ? w.scan.type_wrong : w.scan.type_short)
+  }
+  return (
+    <form ref={field} class="stack" onSubmit={send}>
+      <Field
+        label={w.scan.type_title}
+        hint={w.scan.type_hint}
+        error={error}
+        value={code}
+        onInput={(text) => {
+          setError('')
+          setCode(text.toUpperCase())
+        }}
+        input={{ class: 'code', maxLength: 12, autocapitalize: 'characters', enterkeyhint: 'go' }}
+      />
+      <Button submit busy={checking} kind="main">
+        {checking ? w.scan.checking : w.scan.type_check}
+      </Button>
+    </form>
+  )
+}
