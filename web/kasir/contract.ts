@@ -78,6 +78,7 @@ export interface Verdict {
   offers: Offer[]
   online: boolean // judged by the server
   at: number
+  ref?: number // what the engine knows the scan by; hand it back unchanged
 }
 
 export interface Sum {
