@@ -1,0 +1,149 @@
+// Builds the installable apps into dist/: pages and hashed assets by Vite, a
+// service worker per app stamped with what it keeps, a Brotli twin beside every
+// file. Prints the sizes and fails when one is over its budget.
+import { createHash } from 'node:crypto'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { extname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants } from 'node:zlib'
+import { build } from 'vite'
+
+/**
+ * The apps. Each is a folder with an index.html, a sw.ts, a manifest and icons,
+ * and is served under its name. The budgets are KB as Brotli, of everything
+ * that a phone fetches for it.
+ */
+const apps = [{ name: 'kasir', budgets: { 'first load': 25, 'small decoder': 16, 'strong decoder': 350 } }]
+
+/** The oldest browser: Chrome of a cheap Android phone that is no longer updated. */
+const target = 'chrome87'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+const dist = join(root, 'dist')
+const shared = 'assets/app'
+
+const common = { root, configFile: false, publicDir: false, logLevel: 'warn', envDir: false }
+const lean = { target, emptyOutDir: false, reportCompressedSize: false }
+const leanClasses = { transform: { assumptions: { setPublicClassFields: true } } } // a field is an assignment
+const hashed = { chunkFileNames: `${shared}/[name]-[hash].js`, assetFileNames: `${shared}/[name]-[hash][extname]` }
+
+for (const name of readdirSync(dist)) if (name !== '.gitkeep') rmSync(join(dist, name), { recursive: true })
+await build({
+  ...common,
+  base: '/',
+  build: {
+    ...lean,
+    outDir: dist,
+    assetsDir: shared,
+    assetsInlineLimit: 0, // the policy of the pages has no data: but for pictures
+    modulePreload: { polyfill: false },
+    manifest: 'manifest.json',
+    rolldownOptions: { ...leanClasses, input: Object.fromEntries(apps.map(({ name }) => [name, join(root, name, 'index.html')])) },
+  },
+  plugins: [{ name: 'plain-manifest', transformIndexHtml: { order: 'pre', handler: (html) => html.replaceAll('<link rel="manifest"', '<link vite-ignore rel="manifest"') } }],
+  worker: {
+    format: 'es',
+    // A worker is fetched through the service worker whose scope holds its own
+    // address, so it stands below its app and not among the shared assets.
+    rolldownOptions: { ...leanClasses, output: { ...hashed, entryFileNames: ({ facadeModuleId }) => `${appOf(facadeModuleId)}/[name]-[hash].js` } },
+  },
+})
+const manifest = JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'))
+rmSync(join(dist, 'manifest.json'))
+
+/** appOf is the app whose folder a source file is in. */
+function appOf(path) {
+  const name = relative(root, path).split(sep)[0]
+  if (!apps.some((app) => app.name === name)) throw new Error(`${path} belongs to no app`)
+  return name
+}
+
+const files = () => readdirSync(dist, { recursive: true, withFileTypes: true }).filter((f) => f.isFile() && f.name !== '.gitkeep').map((f) => join(f.parentPath, f.name).slice(dist.length)).sort()
+const bytes = (path) => readFileSync(join(dist, path))
+const hash = (path) => createHash('sha256').update(bytes(path)).digest('base64url')
+
+/** Everything that the browser fetches before the page of an app can draw. */
+function firstLoad(app) {
+  const out = new Set([`/${app}/index.html`])
+  const add = (key) => {
+    const chunk = manifest[key]
+    if (out.has('/' + chunk.file)) return
+    out.add('/' + chunk.file)
+    for (const css of chunk.css ?? []) out.add('/' + css)
+    for (const next of chunk.imports ?? []) add(next)
+  }
+  add(`${app}/index.html`)
+  return [...out]
+}
+
+const isStrong = (path) => path.startsWith(`/${shared}/`) && /^(strong|zxing)/.test(path.split('/').pop())
+
+/** The licences of what is built in. zxing-wasm holds zxing-cpp, which is under the Apache License as qr is. */
+function licences() {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const texts = Object.keys(dependencies).flatMap((name) => {
+    const dir = join(root, 'node_modules', name)
+    return readdirSync(dir).filter((file) => /^licen[cs]e/i.test(file)).map((file) => `${name} ${dependencies[name]} (${file})\n\n${readFileSync(join(dir, file), 'utf8').trim()}\n`)
+  })
+  return [...texts, 'zxing-cpp, in zxing-wasm: the Apache License 2.0 as above\n'].join('\n\n')
+}
+
+for (const { name: app } of apps) {
+  for (const file of readdirSync(join(root, app, 'icons'))) cpSync(join(root, app, 'icons', file), join(dist, app, file))
+  cpSync(join(root, app, 'manifest.webmanifest'), join(dist, app, 'manifest.webmanifest'))
+  writeFileSync(join(dist, app, 'licenses.txt'), licences())
+}
+
+// What the apps' workers keep: assets are shared, the rest belongs to one app.
+// Icons, manifest and licences are for the browser, when it has a network.
+const kept = ['.html', '.js', '.css', '.wasm', '.woff2']
+const built = files()
+for (const { name: app } of apps) {
+  const own = built.filter((path) => path.startsWith(`/${app}/`) || path.startsWith(`/${shared}/`)).filter((path) => kept.includes(extname(path)))
+  const stamp = (paths) => paths.map((path) => [path.replace(/\/index\.html$/, '/'), hash(path)])
+  const shell = stamp(own.filter((path) => !isStrong(path)))
+  const strong = stamp(own.filter(isStrong))
+  await build({
+    ...common,
+    define: {
+      __BUILD__: JSON.stringify(createHash('sha256').update(JSON.stringify([shell, strong])).digest('hex').slice(0, 16)),
+      __SHELL__: JSON.stringify(shell),
+      __STRONG__: JSON.stringify(strong),
+    },
+    build: {
+      ...lean,
+      outDir: join(dist, app),
+      rolldownOptions: leanClasses,
+      lib: { entry: join(root, app, 'sw.ts'), formats: ['iife'], name: 'worker', fileName: () => 'sw.js' },
+    },
+  })
+}
+
+const sizes = new Map()
+for (const path of files()) {
+  const raw = bytes(path)
+  const twin = brotliCompressSync(raw, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: raw.length } })
+  sizes.set(path, { raw: raw.length, br: twin.length })
+  if (extname(path) !== '.png') writeFileSync(join(dist, path) + '.br', twin)
+}
+
+const kb = (n) => (n / 1024).toFixed(1).padStart(8)
+for (const [path, { raw, br }] of sizes) console.log(`${path.padEnd(52)}${kb(raw)} KB${kb(br)} KB br`)
+
+let over = 0
+for (const { name: app, budgets } of apps) {
+  const groups = {
+    'first load': firstLoad(app),
+    'small decoder': built.filter((path) => path.startsWith(`/${app}/decode-`)),
+    'strong decoder': built.filter(isStrong),
+  }
+  for (const [name, limit] of Object.entries(budgets)) {
+    const paths = groups[name]
+    if (!paths.length) throw new Error(`${app}: nothing was built for ${name}`)
+    const size = paths.reduce((sum, path) => sum + sizes.get(path).br, 0)
+    const fits = size <= limit * 1024
+    if (!fits) over++
+    console.log(`${fits ? 'ok  ' : 'OVER'} ${app}: ${name}${kb(size)} KB br of ${limit} KB`)
+  }
+}
+if (over) process.exit(1)
