@@ -30,15 +30,23 @@ const OriginFile = "origin"
 // environment variable, default, help. The tag secret makes Print mask the
 // value and lets it come from a file named by the variable with _FILE.
 type Config struct {
-	DataDir      string `name:"data-dir" env:"BERLAKU_DATA_DIR" default:"data" help:"Folder of the embedded database and the keys."`
-	DatabaseURL  string `name:"database-url" env:"BERLAKU_DATABASE_URL" secret:"" help:"sqlite:PATH or postgres://…; default: berlaku.db in the data folder."`
-	KeyDir       string `name:"key-dir" env:"BERLAKU_KEY_DIR" help:"Folder of the keys; default: keys in the data folder."`
-	Addr         string `name:"addr" env:"BERLAKU_ADDR" default:"127.0.0.1:8080" help:"Address to serve on."`
-	PrivateAddr  string `name:"private-addr" env:"BERLAKU_PRIVATE_ADDR" default:"127.0.0.1:9090" help:"Address of metrics and pprof, or off."`
-	PublicURL    string `name:"public-url" env:"BERLAKU_PUBLIC_URL" help:"Address under which others reach the server; default: the one served on."`
-	CardOrigin   string `name:"card-origin" env:"BERLAKU_CARD_ORIGIN" help:"Origin printed into cards, for good; default: the one used so far, else that of the public URL."`
-	TLSCert      string `name:"tls-cert" env:"BERLAKU_TLS_CERT" help:"Certificate file (PEM); needs a key file too."`
-	TLSKey       string `name:"tls-key" env:"BERLAKU_TLS_KEY" help:"Key file of the certificate (PEM)."`
+	DataDir     string `name:"data-dir" env:"BERLAKU_DATA_DIR" default:"data" help:"Folder of the embedded database and the keys."`
+	DatabaseURL string `name:"database-url" env:"BERLAKU_DATABASE_URL" secret:"" help:"sqlite:PATH or postgres://…; default: berlaku.db in the data folder."`
+	KeyDir      string `name:"key-dir" env:"BERLAKU_KEY_DIR" help:"Folder of the keys; default: keys in the data folder."`
+	Addr        string `name:"addr" env:"BERLAKU_ADDR" default:"127.0.0.1:8080" help:"Address to serve on."`
+	PrivateAddr string `name:"private-addr" env:"BERLAKU_PRIVATE_ADDR" default:"127.0.0.1:9090" help:"Address of metrics and pprof, or off."`
+	PublicURL   string `name:"public-url" env:"BERLAKU_PUBLIC_URL" help:"Address under which others reach the server; default: the one served on."`
+	CardOrigin  string `name:"card-origin" env:"BERLAKU_CARD_ORIGIN" help:"Origin printed into cards, for good; default: the one used so far, else that of the public URL."`
+
+	TLSCert string `name:"tls-cert" env:"BERLAKU_TLS_CERT" help:"Certificate file (PEM); needs a key file too."`
+	TLSKey  string `name:"tls-key" env:"BERLAKU_TLS_KEY" help:"Key file of the certificate (PEM)."`
+
+	TLSAutoHosts       []string `name:"tls-auto-hosts" env:"BERLAKU_TLS_AUTO_HOSTS" help:"Host names to fetch certificates for by itself (ACME), separated by commas."`
+	TLSAutoAcceptTerms bool     `name:"tls-auto-accept-terms" env:"BERLAKU_TLS_AUTO_ACCEPT_TERMS" help:"The terms of the authority that gives these certificates are accepted."`
+	TLSAutoEmail       string   `name:"tls-auto-email" env:"BERLAKU_TLS_AUTO_EMAIL" help:"Address that this authority may write to."`
+	TLSAutoHTTPAddr    string   `name:"tls-auto-http-addr" env:"BERLAKU_TLS_AUTO_HTTP_ADDR" default:":80" help:"Address where the authority looks and everybody else is sent to https, or off."`
+	TLSAutoDirectory   string   `name:"tls-auto-directory" env:"BERLAKU_TLS_AUTO_DIRECTORY" help:"ACME directory of the authority; default: Let's Encrypt."`
+
 	AllowPublic  bool   `name:"allow-public" env:"BERLAKU_ALLOW_PUBLIC" help:"Serve on an address that other machines reach; needs TLS or trusted proxies."`
 	RateLimits   string `name:"rate-limits" env:"BERLAKU_RATE_LIMITS" enum:"on,off" default:"on" help:"Limit requests a minute (lock-outs stay on)."`
 	LogLevel     string `name:"log-level" env:"BERLAKU_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"Least important line to log."`
@@ -60,7 +68,7 @@ var originForm = regexp.MustCompile(`^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[
 // error names every problem, a sentence each.
 func (c *Config) Complete() error {
 	c.derive()
-	return errors.Join(c.checkAddr(), c.checkPrivate(), c.checkURLs(), c.checkTLS(), c.checkProxies(), c.checkDatabase())
+	return errors.Join(c.checkAddr(), c.checkPrivate(), c.checkURLs(), c.checkTLS(), c.checkAutoTLS(), c.checkProxies(), c.checkDatabase())
 }
 
 func (c *Config) derive() {
@@ -70,12 +78,14 @@ func (c *Config) derive() {
 	if c.KeyDir == "" {
 		c.KeyDir = filepath.Join(c.DataDir, "keys")
 	}
-	if c.PublicURL == "" {
-		scheme := "http"
-		if c.TLSCert != "" {
-			scheme = "https"
-		}
-		c.PublicURL = scheme + "://" + c.Addr
+	switch {
+	case c.PublicURL != "":
+	case len(c.TLSAutoHosts) > 0:
+		c.PublicURL = "https://" + c.TLSAutoHosts[0]
+	case c.TLS():
+		c.PublicURL = "https://" + c.Addr
+	default:
+		c.PublicURL = "http://" + c.Addr
 	}
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
 	if b, err := read(filepath.Join(c.KeyDir, OriginFile)); err == nil && c.CardOrigin == "" {
@@ -102,8 +112,8 @@ func (c *Config) checkAddr() error {
 	if !c.AllowPublic {
 		return problem("The address to serve on is reachable from other machines: set --allow-public to mean it.")
 	}
-	if c.TLSCert == "" && len(c.TrustedProxies) == 0 {
-		return problem("A public address needs a certificate (--tls-cert, --tls-key) or a named proxy before it (--trusted-proxies).")
+	if !c.TLS() && len(c.TrustedProxies) == 0 {
+		return problem("A public address needs a certificate (--tls-cert and --tls-key, or --tls-auto-hosts) or a named proxy before it (--trusted-proxies).")
 	}
 	return nil
 }
@@ -128,13 +138,6 @@ func (c *Config) checkURLs() error {
 		errs = append(errs, problem("The card origin must be http:// or https:// and a host in lower case, at most %d characters, no slash at the end.", maxOrigin))
 	}
 	return errors.Join(errs...)
-}
-
-func (c *Config) checkTLS() error {
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		return problem("TLS needs both a certificate and its key.")
-	}
-	return nil
 }
 
 func (c *Config) checkProxies() error {

@@ -203,6 +203,23 @@ func TestComplete(t *testing.T) {
 		"a public address with a named proxy":               {[]string{"--addr=0.0.0.0:80", "--allow-public", "--trusted-proxies=10.0.0.0/8", "--public-url=https://kartu.example"}, ""},
 		"a public address with a certificate":               {[]string{"--addr=[::]:443", "--allow-public", "--tls-cert=c", "--tls-key=k", "--public-url=https://kartu.example"}, ""},
 		"a certificate without key":                         {[]string{"--tls-cert=c"}, "both"},
+		"automatic certificates":                            {[]string{"--addr=:443", "--allow-public", "--tls-auto-hosts=kartu.example,www.kartu.example", "--tls-auto-accept-terms", "--tls-auto-email=it@kartu.example"}, ""},
+		"the same behind a door of one's own":               {[]string{"--addr=127.0.0.1:8443", "--tls-auto-http-addr=127.0.0.1:8080", "--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms"}, ""},
+		"the same without a second listener":                {[]string{"--addr=127.0.0.1:8443", "--tls-auto-http-addr=off", "--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms"}, ""},
+		"automatic certificates beside those of files":      {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms", "--tls-cert=c", "--tls-key=k"}, "not both"},
+		"automatic certificates without accepted terms":     {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=kartu.example"}, "--tls-auto-accept-terms"},
+		"accepted terms of certificates for nobody":         {[]string{"--tls-auto-accept-terms"}, "--tls-auto-hosts"},
+		"automatic certificates for an address":             {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=192.168.1.2", "--tls-auto-accept-terms"}, "host names"},
+		"automatic certificates for a wildcard":             {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=*.example", "--tls-auto-accept-terms"}, "host names"},
+		"automatic certificates for a name with port":       {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=kartu.example:443", "--tls-auto-accept-terms"}, "host names"},
+		"automatic certificates for this machine's name":    {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=localhost", "--tls-auto-accept-terms"}, "host names"},
+		"a public URL of another name":                      {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms", "--public-url=https://other.example"}, "one of the names"},
+		"a public URL without TLS beside certificates":      {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms", "--public-url=http://kartu.example"}, "https://"},
+		"a second listener that nobody allowed":             {[]string{"--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms"}, "--allow-public"},
+		"both listeners on one port":                        {[]string{"--tls-auto-http-addr=127.0.0.1:8080", "--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms"}, "different ports"},
+		"a second listener that is none":                    {[]string{"--tls-auto-http-addr=80", "--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms"}, "HOST:PORT or off"},
+		"an address to write to that is none":               {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms", "--tls-auto-email=IT <it@kartu.example>"}, "e-mail"},
+		"an authority without TLS":                          {[]string{"--tls-auto-http-addr=off", "--tls-auto-hosts=kartu.example", "--tls-auto-accept-terms", "--tls-auto-directory=http://ca.example/dir"}, "ACME directory"},
 		"an address without port":                           {[]string{"--addr=127.0.0.1"}, "HOST:PORT"},
 		"a private address off":                             {[]string{"--private-addr=off"}, ""},
 		"a private address that is none":                    {[]string{"--private-addr=nowhere"}, "private address"},
@@ -229,6 +246,19 @@ func TestComplete(t *testing.T) {
 				t.Errorf("got %v, want a sentence with %q", err, c.want)
 			}
 		})
+	}
+}
+
+func TestAutomaticCertificatesNameThePublicURL(t *testing.T) {
+	cfg, err := parse(t, "--addr=:443", "--allow-public", "--tls-auto-hosts=kartu.example,www.kartu.example", "--tls-auto-accept-terms", "--data-dir=/srv/berlaku")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.Complete(); err != nil {
+		t.Fatal(err)
+	}
+	if cfg.PublicURL != "https://kartu.example" || cfg.CardOrigin != "https://kartu.example" || !cfg.TLS() || cfg.ACMEDir() != "/srv/berlaku/acme" {
+		t.Errorf("derived %+v", cfg)
 	}
 }
 
