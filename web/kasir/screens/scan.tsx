@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { readShortCode } from '../../shared/shortcode'
 import type { Verdict } from '../contract'
-import { listenKeyboardScanner, startScanner, type Scanner } from '../scan'
+import { listenKeyboardScanner, ScannerError, startScanner, type Scanner } from '../scan'
 import { signal } from './feedback'
 import { till } from './till'
 import { Button, Field, Icon, Sheet, Title } from './ui'
@@ -12,24 +12,20 @@ import { w } from './words'
 
 type Camera = 'starting' | 'on' | 'denied' | 'none' | 'busy' | 'insecure'
 
-const again = 3_000 // ms in which the same text in front of the camera is not asked twice
 const notice = 2_500 // ms
 
 /** useJudge asks the engine, one text at a time. */
 function useJudge(onVerdict: (verdict: Verdict) => void) {
   const [checking, setChecking] = useState(false)
   const [foreign, setForeign] = useState(0)
-  const last = useRef({ text: '', at: 0, busy: false })
+  const busy = useRef(false)
   const judge = async (text: string): Promise<void> => {
-    const l = last.current
-    if (l.busy || (text === l.text && Date.now() - l.at < again)) return
-    l.busy = true
-    l.text = text
+    if (busy.current) return
+    busy.current = true
     setChecking(true)
     setForeign(0)
     const verdict = await till.scan(text).finally(() => {
-      l.busy = false
-      l.at = Date.now()
+      busy.current = false
       setChecking(false)
     })
     if (verdict.reason !== 'not_our_card') return onVerdict(verdict)
@@ -44,8 +40,8 @@ function useJudge(onVerdict: (verdict: Verdict) => void) {
   return { judge, checking, foreign: foreign > 0 }
 }
 
-/** useCamera runs the camera while the page can be seen. */
-function useCamera(active: boolean, onText: (text: string) => void) {
+/** useCamera runs the camera; it goes on behind a verdict, so that the next scan starts at once. */
+function useCamera(active: boolean, onText: (text: string) => Promise<void>) {
   const video = useRef<HTMLVideoElement>(null)
   const scanner = useRef<Scanner | null>(null)
   const latest = useRef(onText)
@@ -53,16 +49,9 @@ function useCamera(active: boolean, onText: (text: string) => void) {
   const [camera, setCamera] = useState<Camera>('starting')
   const [torch, setTorch] = useState<boolean | null>(null) // null: the camera has none
   const [attempt, setAttempt] = useState(0)
-  const [seen, setSeen] = useState(!document.hidden)
 
   useEffect(() => {
-    const changed = () => setSeen(!document.hidden)
-    document.addEventListener('visibilitychange', changed)
-    return () => document.removeEventListener('visibilitychange', changed)
-  }, [])
-
-  useEffect(() => {
-    if (!seen || !video.current) return
+    if (!video.current) return
     let over = false
     setCamera('starting')
     const wanted = till.state().settings.torch
@@ -73,14 +62,14 @@ function useCamera(active: boolean, onText: (text: string) => void) {
         setCamera('on')
         setTorch(started.hasTorch ? wanted : null)
       },
-      (fault: { code?: Camera }) => !over && setCamera(fault.code ?? 'none'),
+      (fault: unknown) => !over && setCamera(fault instanceof ScannerError ? fault.code : 'none'),
     )
     return () => {
       over = true
       scanner.current?.stop()
       scanner.current = null
     }
-  }, [seen, attempt])
+  }, [attempt])
 
   useEffect(() => {
     if (active) scanner.current?.resume()

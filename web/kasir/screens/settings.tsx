@@ -107,17 +107,19 @@ function Held() {
   )
 }
 
+/** version is the hash in the name of the page's script: the same build, the same text. */
+const version = (): string => /-([\w-]{8})\.js/.exec(document.querySelector<HTMLScriptElement>('script[type=module]')?.src ?? '')?.[1] ?? ''
+
 function Till() {
   const state = useTill()
   const m = more().settings
   const installs = useInstall()
   const [leaving, setLeaving] = useState(false)
-  const version = document.querySelector<HTMLMetaElement>('meta[name=version]')?.content ?? ''
   const rows: [string, string | undefined][] = [
     [m.till, state.till?.name],
     [m.fingerprint, state.till?.fingerprint],
     [m.cashier, state.cashier?.name],
-    [m.version, version],
+    [m.version, version()],
   ]
   return (
     <section class="group">

@@ -33,7 +33,7 @@ export function useKeys(pressed: (key: string, event: KeyboardEvent) => void): v
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const on = event.target as HTMLElement
-      const taken = event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || on.closest?.('input,select,dialog')
+      const taken = event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || on.closest?.('input:not([type=radio]):not([type=checkbox]),dialog')
       if (taken || (event.key === 'Enter' && on.closest?.('button,a'))) return
       pressed(event.key, event)
     }

@@ -35,7 +35,7 @@ export function SignIn({ onIn }: { onIn: (account: Account) => void }) {
         <div class="beside">
           <Field
             label={m.password} value={password} onInput={setPassword}
-            input={{ type: shown ? 'text' : 'password', autocomplete: 'current-password', required: true }}
+            input={{ ...(shown ? { type: 'text' } : { type: 'password' }), autocomplete: 'current-password', required: true }}
           />
           <button type="button" class="link" aria-pressed={shown} onClick={() => setShown(!shown)}>
             {shown ? m.hide : m.show}
