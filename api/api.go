@@ -65,6 +65,8 @@ type Options struct {
 	// PublicURL is the address under which people reach the server, without a
 	// slash at the end; Origin the address that is printed in cards.
 	PublicURL, Origin string
+	// Hosts are further names and addresses under which it is reached.
+	Hosts []string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// RateLimits switches the limits on requests on; lock-outs are always on.

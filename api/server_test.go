@@ -35,9 +35,11 @@ func TestEveryAnswerHasTheSafeHeaders(t *testing.T) {
 	if h := p.do(request("GET", "/v1/fail/conflict", "")).Header(); h.Get("Cache-Control") != "no-store" {
 		t.Errorf("data may be stored: %v", h)
 	}
-	plain := newProbe(t, func(o *api.Options) { o.PublicURL = "http://127.0.0.1:8080" })
-	if h := plain.do(request("GET", "/healthz", "", "Host", "localhost:8080")).Header(); h.Get("Strict-Transport-Security") != "" {
-		t.Error("HSTS without TLS")
+	for _, url := range []string{"http://127.0.0.1:8080", "https://192.168.1.7:8443", "https://localhost:8443"} {
+		plain := newProbe(t, func(o *api.Options) { o.PublicURL = url })
+		if h := plain.do(request("GET", "/healthz", "", "Host", "localhost:8080")).Header(); h.Get("Strict-Transport-Security") != "" {
+			t.Errorf("HSTS at %s", url)
+		}
 	}
 }
 
@@ -50,8 +52,9 @@ func TestTheRequestIDIsOurs(t *testing.T) {
 }
 
 func TestOwnNamesAndProbesPassTheHostCheck(t *testing.T) {
-	p := newProbe(t)
+	p := newProbe(t, func(o *api.Options) { o.Hosts = []string{"www.kartu.example", "192.168.1.7"} })
 	for host, want := range map[string]int{
+		"www.kartu.example": 200, "192.168.1.7:8443": 200, "192.168.1.8": 421,
 		"kartu.example": 200, "KARTU.example:8443": 200, "localhost:1": 200, "127.0.0.1": 200, "[::1]:80": 200,
 		"kartu.example.evil.example": 421, "10.1.2.3": 421, "": 421,
 	} {

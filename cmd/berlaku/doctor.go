@@ -63,7 +63,7 @@ func (e *environment) settingsFindings() []finding {
 	return []finding{
 		{"settings can be served", complete},
 		{"not running as root", wrongIf(os.Geteuid() == 0, "the process is root")},
-		{"serving this machine only, or behind TLS or a named proxy", wrongIf(c.AllowPublic && c.TLSCert == "" && len(c.TrustedProxies) == 0, "public without TLS or proxy")},
+		{"serving this machine only, or behind TLS or a named proxy", wrongIf(c.AllowPublic && !c.TLS() && len(c.TrustedProxies) == 0, "public without TLS or proxy")},
 		{"people reach it by https, or on this machine only", wrongIf(!c.Secure() && !localURL(c.PublicURL), "the public URL is plain http")},
 		{"metrics and pprof for this machine only, or off", wrongIf(!local(c.PrivateAddr), "the private address is reachable from outside")},
 		{"rate limits are on", wrongIf(c.RateLimits == config.Off, "they are off")},
@@ -90,6 +90,7 @@ func (e *environment) fileFindings() []finding {
 	out := []finding{
 		{"the data folder is the owner's alone", wrongErr(private(c.DataDir, 0o700))},
 		{"the keys are the owner's alone", wrongErr(privateKeys(c.KeyDir))},
+		{"certificates that were fetched are the owner's alone", wrongErr(privateKeys(c.ACMEDir()))},
 	}
 	if path, ok := c.SQLitePath(); ok {
 		out = append(out,

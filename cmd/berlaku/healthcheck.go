@@ -27,9 +27,13 @@ func (healthcheckCmd) Run(e *environment) error {
 		host = "127.0.0.1"
 	}
 	client, scheme := &http.Client{Timeout: healthTimeout}, "http"
-	if e.settings.TLSCert != "" {
+	if e.settings.TLS() {
 		scheme = "https"
-		client.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // our own process on this machine; the name in its certificate is another
+		trust := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // our own process on this machine; the name in its certificate is another
+		if names := e.settings.TLSAutoHosts; len(names) > 0 {
+			trust.ServerName = names[0] // no certificate without a name
+		}
+		client.Transport = &http.Transport{TLSClientConfig: trust}
 	}
 	return ask(e.ctx, client, scheme+"://"+net.JoinHostPort(host, port)+"/healthz")
 }

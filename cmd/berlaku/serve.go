@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -83,12 +84,15 @@ func (e *environment) options() wire.Options {
 	return wire.Options{Clock: e.clock, Logger: e.logger(), Version: version}
 }
 
-// server is the two listeners and what answers on them.
+// server is the listeners and what answers on them.
 type server struct {
 	env     *environment
 	log     *slog.Logger
 	handler atomic.Pointer[http.Handler]
 	failed  chan error
+	tls     *tls.Config    // of the public listener; nil: plain HTTP
+	others  []*http.Server // what stands beside it
+	prepare func()         // what is done once it serves; nil: nothing
 }
 
 func newServer(e *environment) *server {
@@ -103,7 +107,12 @@ func (s *server) run(open func(context.Context) (*wire.App, error)) (err error) 
 	if err != nil {
 		return err
 	}
+	defer finish(&err, s.closeOthers)
+	if err := s.secure(); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	public := api.NewHTTPServer(s, s.log)
+	public.TLSConfig = s.tls
 	go s.serve(public, listener)
 	app, err := open(s.env.ctx)
 	if err != nil {
@@ -122,6 +131,9 @@ func (s *server) run(open func(context.Context) (*wire.App, error)) (err error) 
 	s.log.Info("serving", "addr", listener.Addr().String(), "url", s.env.settings.PublicURL, "database", config.Mask(s.env.settings.DatabaseURL))
 	if s.env.settings.RateLimits == config.Off {
 		s.log.Warn("rate limits are off; lock-outs stay on")
+	}
+	if s.prepare != nil {
+		go s.prepare()
 	}
 	select {
 	case err = <-s.failed:
@@ -153,14 +165,21 @@ func (s *server) listen() (net.Listener, error) {
 
 func (s *server) serve(public *http.Server, listener net.Listener) {
 	var err error
-	if c := s.env.settings; c.TLSCert != "" {
-		err = public.ServeTLS(listener, c.TLSCert, c.TLSKey)
+	if s.tls != nil {
+		err = public.ServeTLS(listener, "", "")
 	} else {
 		err = public.Serve(listener)
 	}
 	if !errors.Is(err, http.ErrServerClosed) {
 		s.failed <- fmt.Errorf("serve: %w", err)
 	}
+}
+
+func (s *server) closeOthers() (err error) {
+	for _, other := range s.others {
+		err = errors.Join(err, other.Close())
+	}
+	return err
 }
 
 func (s *server) answer(h http.Handler) { s.handler.Store(&h) }

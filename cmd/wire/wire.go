@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -42,6 +43,9 @@ type Options struct {
 	Clock   clock.Clock  // the system's when nil
 	Logger  *slog.Logger // silent when nil
 	Version string
+	// Hosts are names and addresses under which it is reached besides the
+	// public URL and those of its certificates.
+	Hosts []string
 	// Sample gives the start page a card to scan; nil: none.
 	Sample func(context.Context) (api.Sample, error)
 }
@@ -175,6 +179,7 @@ func (a *App) face(opts Options) (*api.Server, error) {
 		Partners: a.Partners, Perisai: a.Perisai, Redemptions: a.Redemptions, Reports: a.Reports, Tills: a.Tills,
 	}, api.Options{
 		PublicURL: a.Config.PublicURL, Origin: a.Config.CardOrigin, TrustedProxies: proxies,
+		Hosts:      slices.Concat(a.Config.TLSAutoHosts, opts.Hosts),
 		RateLimits: a.Config.RateLimits != config.Off, SecureCookies: a.Config.Secure(),
 		Logger: a.Log, Clock: a.Clock, Version: opts.Version, Apps: web.Dist(), Sample: opts.Sample,
 	})

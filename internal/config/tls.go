@@ -38,9 +38,9 @@ func (c *Config) checkAutoTLS() error {
 		return nil
 	}
 	var errs []error
-	refuse := func(when bool, format string, args ...any) {
+	refuse := func(when bool, sentence string) {
 		if when {
-			errs = append(errs, problem(format, args...))
+			errs = append(errs, problem("%s", sentence))
 		}
 	}
 	refuse(c.TLSCert != "" || c.TLSKey != "", "Certificates come from files (--tls-cert) or by themselves (--tls-auto-hosts), not both.")
