@@ -363,7 +363,9 @@ export class Counter {
    */
   async settleOpen(): Promise<void> {
     const { core } = this
-    for (const row of (await core.rows()).filter((r) => this.open(r))) {
+    const rows = await core.rows()
+    for (const row of rows) if (row.undo && !this.busy.has(row.key)) await this.takeBack(row, row.undo, given)
+    for (const row of rows.filter((r) => this.open(r))) {
       const over = core.clock.now() - (row.scannedAt ?? 0) > (core.data?.body.policy.scan_life ?? 900)
       if (over && !row.ask?.scan_id && !row.t) await this.giveUp(row.key)
       else if (core.till?.state === 'active') await this.again(row, false)
@@ -383,7 +385,7 @@ export class Counter {
     await appendVoid(core.db, core.till!, row.key, reason, core.clock.now(), async (t) => {
       const now = await use(t, row.key)
       if (!now || !may(now)) return false
-      const { ask: _, item: __, ...rest } = now
+      const { ask: _, item: __, undo: ___, ...rest } = now
       out = { ...rest, state: 'voided' }
       await t.put('uses', out)
       return true
@@ -402,16 +404,29 @@ export class Counter {
     const view = this.shown(row)
     if (!view.voidable) return { code: row.state === 'refused' ? 'not_found' : 'too_late' }
     if (row.id && core.till?.state === 'active' && !core.silent()) {
-      const a = await core.authed<Redemption>('POST', `/v1/redemptions/${row.id}/void`, { body: { reason: why }, timeout: 5000 })
-      if (a.data) {
-        const voided: Row = { ...row, state: 'voided' }
-        await write(core.db, 'uses', (t) => t.put('uses', voided))
-        core.notify()
-        return this.shown(voided)
-      }
-      if (a.code === 'void_window_over') return { code: 'too_late' }
+      const said = await this.voidOnline(row, why)
+      if (said) return said
     }
-    return (await this.takeBack(row, why, (r) => r.state === 'recorded' || r.state === 'queued')) ?? { code: 'other' }
+    return (await this.takeBack(row, why, given)) ?? { code: 'other' }
+  }
+
+  /** voidOnline asks the server to take a use back; null when it gave no clear answer. */
+  private async voidOnline(row: Row, reason: string): Promise<Use | Problem | null> {
+    const { core } = this
+    const keep = (r: Row): Promise<unknown> => write(core.db, 'uses', (t) => t.put('uses', r))
+    this.busy.add(row.key)
+    try {
+      await keep({ ...row, undo: reason })
+      const a = await core.authed<Redemption>('POST', `/v1/redemptions/${row.id}/void`, { body: { reason }, timeout: 5000 })
+      const late = a.code === 'void_window_over'
+      if (!a.data && !late) return null
+      const out: Row = late ? row : { ...row, state: 'voided' }
+      await keep(out)
+      return late ? { code: 'too_late' } : this.shown(out)
+    } finally {
+      this.busy.delete(row.key)
+      core.notify()
+    }
   }
 
   private row(key: string): Promise<Row | undefined> {
@@ -428,6 +443,8 @@ export class Counter {
 }
 
 class Spent extends Error {}
+
+const given = (r: Row): boolean => r.state === 'recorded' || r.state === 'queued'
 
 /** Refusals of a request that leave no record, as a cashier should read them. */
 const refusals: Record<string, string> = { scan_not_found: 'code_stale', benefit_not_found: 'benefit_not_live', till_revoked: 'till_revoked' }

@@ -180,6 +180,7 @@ class Till implements Engine {
     this.touch()
     const out = await work
     const { core } = this
+    core.notify()
     if (this.background && core.online && core.unsent && core.source.mono() >= this.nextSync - UNSENT) quietly(this.sync())
     return out
   }

@@ -45,6 +45,7 @@ export interface Row {
   scannedAt?: number
   cashier?: string
   idChecked?: boolean
+  undo?: string // why it is being taken back, while the server was asked for that
 }
 
 /** Queued is a signed item on its way; use is the key of the use it is about. */

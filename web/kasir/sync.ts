@@ -9,7 +9,7 @@ import type { Result } from './wire'
 
 const BATCH = 50
 const LOCK = 'berlaku-kasir-sync'
-const LEASE = 60_000 // ms
+const LEASE = 60 // seconds
 
 export interface SyncDeps {
   db: Db
@@ -25,7 +25,7 @@ export interface SyncDeps {
  */
 export async function syncOnce(deps: SyncDeps): Promise<string> {
   if (deps.locks) return (await deps.locks.request(LOCK, () => send(deps))) as string
-  const now = Date.now()
+  const now = deps.clock.now()
   const free = await write(deps.db, 'kv', async (t) => {
     const until = (await get(t, 'lease')) ?? 0
     if (until > now && until <= now + LEASE) return false
