@@ -22,6 +22,9 @@ function onUS({ code, shiftKey, key }: KeyboardEvent): string {
   return us[code]?.[shiftKey ? 1 : 0] ?? (key.length === 1 ? key : '')
 }
 
+/** isSwapped: Caps Lock made a capital letter small, or the other way round. */
+const isSwapped = ({ code, key, shiftKey }: KeyboardEvent): boolean => /^Key[A-Z]$/.test(code) && /^[a-z]$/i.test(key) && /[A-Z]/.test(key) !== shiftKey
+
 type Field = HTMLInputElement | HTMLTextAreaElement
 
 const isField = (on: EventTarget | null): on is Field =>
@@ -51,7 +54,7 @@ class Burst {
     }
     this.keys += event.key
     this.places += onUS(event)
-    this.caps ||= event.getModifierState('CapsLock')
+    this.caps ||= isSwapped(event)
     this.last = event.timeStamp
   }
 
