@@ -3,8 +3,8 @@
 import type { Problem } from './contract'
 import type { Core } from './core'
 import { pinIs } from './pin'
-import { get, put, write } from './store'
-import { changed } from './sync'
+import type { Server } from './server'
+import { changed, get, put, write } from './store'
 
 type Pins = Core['pins']
 
@@ -45,11 +45,11 @@ export async function keepSession(core: Core, session: Core['session']): Promise
 }
 
 /** tellLocks reports cashiers that are locked on this phone to the server. */
-export async function tellLocks(core: Core): Promise<void> {
+export async function tellLocks(core: Core, server: Server): Promise<void> {
   const most = core.data?.body.policy.pin_attempts ?? 5
   for (const [id, { wrong, told, version }] of Object.entries(core.pins)) {
     if (told || wrong < most) continue
-    const a = await core.authed('POST', `/v1/till/cashiers/${id}/lock`)
+    const a = await server.authed('POST', `/v1/till/cashiers/${id}/lock`)
     if (a.status !== 204 && a.status !== 404) return
     await change(core, (pins) => {
       if (pins[id]?.version === version) pins[id].told = true

@@ -1,15 +1,11 @@
 // What all parts of the engine share: the opened store, what was loaded from
-// it, the way to the server, and the snapshot that the screens see.
-import { type Answer, type Ask, type Call, createCall, none } from '../shared/api'
+// it, and the snapshot that the screens see. Small, because the first picture
+// waits for it.
 import { Clock, type ClockSource, phone } from '../shared/clock'
 import type { Db } from '../shared/idb'
-import { read as readToken } from '../shared/jws'
-import { keyFor, type Keys, parseKeys } from '../shared/keys'
-import { MAX_AGE, youngEnough } from '../shared/statuslist'
+import type { Keys } from '../shared/keys'
 import type { Cashier, Freshness, Phase, Problem, Settings, State } from './contract'
-import { assertion } from './proof'
-import { get, type Held, openStore, put, read, type Row, type Till, write } from './store'
-import { changed } from './sync'
+import { changed, get, type Held, openStore, put, read, type Row, type Till, write } from './store'
 import type { Bundle } from './wire'
 
 /** What the engine takes from its surroundings; tests bring their own. */
@@ -35,13 +31,12 @@ export interface Allowance {
 
 export interface Data {
   body: Bundle
-  keys: Keys
-  allowances: Allowance[]
   etag: string
   at: number
 }
 
-const OFFLINE = 20_000 // ms: how long one failed request speaks for the next
+const MAX_AGE = 259200 // seconds
+const IDLE = 600 // seconds until the PIN is asked again
 
 export class Core {
   readonly clock: Clock
@@ -51,6 +46,10 @@ export class Core {
   db!: Db
   till: Till | null = null
   data: Data | null = null
+  /** Keys and allowances of the bundle, when learned. */
+  keys: Keys = new Map()
+  allowances: Allowance[] = []
+  learn: () => Promise<void> = async () => {}
   lists = new Map<number, Held>()
   seen: Record<string, number> = {}
   pins: Record<string, { version: number; wrong: number; told: boolean }> = {}
@@ -61,14 +60,8 @@ export class Core {
   problem: Problem | null = null
   persistent = false
   unsent = 0
-  /** reached is called when a request got through again after one had not. */
-  reached: () => void = () => {}
 
   private loaded = false
-  private failedAt = -Infinity
-  private readonly raw: Call
-  private bearer: { token: string; until: number } | null = null
-  private asking: Promise<Answer<unknown>> | null = null
   private listeners = new Set<() => void>()
   private snapshot: State
   private last = ''
@@ -78,7 +71,6 @@ export class Core {
     this.factory = deps.indexedDB ?? indexedDB
     this.locks = 'locks' in deps ? deps.locks : navigator.locks
     this.clock = new Clock(this.source)
-    this.raw = createCall(deps.fetch ?? ((...a) => fetch(...a)), this.clock, this.source)
     this.snapshot = this.state()
   }
 
@@ -104,40 +96,23 @@ export class Core {
     this.seen = all.seen ?? {}
     this.unsent = all.unsent
     for (const list of all.lists) this.take(list)
-    if (!all.bundle) this.data = null
-    else if (all.bundle.etag !== this.data?.etag || !this.data) this.data = await this.understand(all.bundle)
+    this.data = all.bundle ?? null
+    this.clock.atLeast(this.data?.body.server_time ?? 0)
+    await this.learn()
     this.loaded = true
     this.notify()
   }
 
   /** forget drops everything that was loaded; the store is gone. */
   forget(): void {
-    this.bearer = this.problem = this.data = this.till = this.session = null
+    this.problem = this.data = this.till = this.session = null
+    this.allowances = []
     this.lists.clear()
   }
 
   take(list: Held): void {
     this.lists.set(list.shard, list)
     this.clock.atLeast(list.iat)
-  }
-
-  /** understand reads keys and allowances of a bundle; null when it cannot be used. */
-  async understand(bundle: { etag: string; at: number; body: Bundle }): Promise<Data | null> {
-    const { body } = bundle
-    const keys = parseKeys(body.jwks)
-    if (!keys) return null
-    const allowances: Allowance[] = []
-    for (const text of body.allowances) {
-      const c = await readToken(text, 'berlaku-allowance+jwt', keys, 'status')
-      if (!c || c.iss !== body.origin || c.sub !== body.till.id) continue
-      this.clock.atLeast(Number(c.iat) || 0)
-      allowances.push({
-        id: String(c.jti), benefit: String(c.benefit), version: Number(c.version), uses: Number(c.uses), used: Number(c.used),
-        amount: c.amount === null || c.amount === undefined ? null : Number(c.amount), usedAmount: Number(c.used_amount), exp: Number(c.exp),
-      })
-    }
-    this.clock.atLeast(body.server_time)
-    return { ...bundle, keys, allowances }
   }
 
   /** count looks at the queue again and tells everybody. */
@@ -164,63 +139,6 @@ export class Core {
     changed()
   }
 
-  // The server.
-
-  readonly call: Call = async (method, path, ask) => {
-    const a = await this.raw<never>(method, path, ask)
-    const was = this.online
-    this.online = a.status > 0 && a.status < 500
-    if (!this.online) this.failed()
-    if (was !== this.online) this.notify()
-    if (!was && this.online) this.reached()
-    return a
-  }
-
-  failed(): void {
-    this.online = false
-    this.failedAt = this.source.mono()
-  }
-
-  /** silent reports whether a request failed so lately that the next need not be waited for. */
-  silent(): boolean {
-    return !this.online && this.source.mono() - this.failedAt < OFFLINE
-  }
-
-  /** authed calls as this till; proves itself again when the bearer has run out. */
-  async authed<T>(method: string, path: string, ask: Ask = {}): Promise<Answer<T>> {
-    for (let again = false; ; again = true) {
-      if (!this.bearer || this.bearer.until < this.source.mono()) {
-        const a = await (this.asking ??= this.prove().finally(() => (this.asking = null)))
-        if (!this.bearer) return { ...a, data: null }
-      }
-      if (ask.signal?.aborted) return none
-      const a = await this.call<T>(method, path, { ...ask, headers: { ...ask.headers, Authorization: 'Bearer ' + this.bearer.token } })
-      if (a.status !== 401 || again) return a
-      this.bearer = null
-    }
-  }
-
-  private async prove(): Promise<Answer<unknown>> {
-    this.bearer = null
-    for (let again = false; ; again = true) {
-      const { till } = this
-      if (!till || till.state === 'revoked') return { ...none, status: 401, code: 'till_revoked' }
-      const body = { assertion: await assertion(till, till.audience, this.clock) }
-      const a = await this.call<{ access_token: string; expires_in: number }>('POST', '/v1/tills/token', { body })
-      if (a.data) {
-        this.bearer = { token: a.data.access_token, until: this.source.mono() + (a.data.expires_in - 30) * 1000 }
-        if (till.state === 'pending') await this.setTill({ ...till, state: 'active' })
-        return a
-      }
-      if (a.code === 'till_revoked') {
-        this.problem = { code: till.state === 'pending' ? 'till_not_confirmed_in_time' : a.code }
-        await this.setTill(till.state === 'pending' ? null : { ...till, state: 'revoked' })
-      }
-      // The first answer has told the time, if that was what was wrong.
-      if (a.code !== 'assertion_invalid' || again) return a
-    }
-  }
-
   // What the screens see.
 
   phase(): Phase {
@@ -242,14 +160,9 @@ export class Core {
 
   cashier(): Cashier | null {
     const { session } = this
-    if (!session || Math.abs(this.clock.now() - session.at) >= 600) return null
+    if (!session || Math.abs(this.clock.now() - session.at) >= IDLE) return null
     const known = this.data?.body.cashiers.find((c) => c.id === session.cashier && c.pin_version === session.version)
     return (known && this.cashiers().find((c) => c.id === known.id && !c.locked)) ?? null
-  }
-
-  /** usable reports whether a list may be believed now. */
-  usable(list: Held | undefined): list is Held {
-    return !!list && !!this.data && !!keyFor(this.data.keys, list.kid, 'status') && youngEnough(list.iat, this.clock.now())
   }
 
   private freshness(): Freshness {
@@ -285,12 +198,3 @@ export class Core {
     for (const listener of this.listeners) listener()
   }
 }
-
-/** within waits for an answer so many milliseconds; undefined when it takes longer. */
-export function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), ms)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
-

@@ -12,11 +12,12 @@ import type { Tx } from '../shared/idb'
 import { readShortCode } from '../shared/shortcode'
 import { statusAt } from '../shared/statuslist'
 import { billRule, identityRule, localAt } from '../shared/terms'
-import { fetchList, refresh } from './bundle'
+import { fetchList, usable } from './bundle'
 import type { Offer, Problem, Sum, Use, UseRequest, Verdict } from './contract'
-import { type Core, within } from './core'
+import type { Core } from './core'
 import { allowanceFor, definitive, genuine, judge, kindOf, reasonOf, room, usesLeft } from './offline'
 import { append, appendVoid } from './queue'
+import { type Server, within } from './server'
 import { get, put, read, type Row, use, write } from './store'
 import type { Benefit, Redemption, RedeemBody, Validation } from './wire'
 
@@ -44,7 +45,8 @@ export class Counter {
 
   constructor(
     private readonly core: Core,
-    private readonly probe: () => void,
+    private readonly server: Server,
+    private readonly refresh: () => Promise<boolean>,
   ) {}
 
   // Scanning.
@@ -57,7 +59,7 @@ export class Counter {
     if (typed && !typed.good) return this.verdict(scan, 'card_malformed')
     if (!typed) {
       await this.look(scan)
-      if (scan.code === 'E_KID' && !core.silent() && (await within(PATIENCE, refresh(core)))) await this.look(scan)
+      if (scan.code === 'E_KID' && !this.server.silent() && (await within(PATIENCE, this.refresh()))) await this.look(scan)
       if (definitive(scan.code!, scan.trusted)) return this.verdict(scan, reasonOf[scan.code!])
     }
     const alone = scan.code !== null && scan.code !== 'E_STATUS_STALE' && scan.trusted
@@ -68,12 +70,12 @@ export class Counter {
   /** look is the till's own verification. */
   private async look(scan: Scan): Promise<void> {
     const { core } = this
-    const { body, keys } = core.data!
+    const { body } = core.data!
     const judged = await verify(scan.text, {
-      origin: body.origin, keys, now: scan.at, window: body.policy.proof_window, printed: body.policy.printed !== 'refuse',
+      origin: body.origin, keys: core.keys, now: scan.at, window: body.policy.proof_window, printed: body.policy.printed !== 'refuse',
       status: (idx) => {
         const list = core.lists.get(Math.floor(idx / SHARD))
-        if (!core.usable(list)) return null
+        if (!usable(core, list)) return null
         scan.listAt = list.iat
         return statusAt(list, idx)
       },
@@ -82,28 +84,26 @@ export class Counter {
     scan.code = judged.code
     scan.card = genuine(judged.code) ? judged.card : null
     if (judged.code === 'OK' && scan.trusted && judged.card!.t) core.clock.atLeast(judged.card!.t - 120)
-    if (!scan.card || core.silent()) return
+    if (!scan.card || this.server.silent()) return
     const shard = Math.floor(scan.card.idx / SHARD)
     const list = core.lists.get(shard)
-    if (!core.usable(list) || (list.version < 0 && scan.at - list.iat > 3600)) fetchList(core, shard).catch(() => {})
+    if (!usable(core, list) || (list.version < 0 && scan.at - list.iat > 3600)) fetchList(core, this.server, shard).catch(() => {})
   }
 
   /** ask wants the server's word; null when it does not come in time. */
   private async ask({ text }: Scan, alone: boolean): Promise<Validation | null> {
-    const { core } = this
-    if (alone && core.silent()) {
-      this.probe()
+    if (alone && this.server.silent()) {
+      this.refresh().catch(() => {})
       return null
     }
-    const a = await within(alone ? PATIENCE : LONG, core.authed<Validation>('POST', '/v1/validations', { body: { card: text } }))
-    if (!a) core.failed()
+    const a = await within(alone ? PATIENCE : LONG, this.server.authed<Validation>('POST', '/v1/validations', { body: { card: text } }))
+    if (!a) this.server.failed()
     return a?.data ?? null
   }
 
   private async fromServer(scan: Scan, v: Validation): Promise<Verdict> {
-    const { core } = this
     scan.scanId = v.scan_id
-    if (v.benefits.some((o) => !this.benefit(o.id, o.version))) await within(PATIENCE, refresh(core))
+    if (v.benefits.some((o) => !this.benefit(o.id, o.version))) await within(PATIENCE, this.refresh())
     const unproven = scan.typed || v.card?.form === 'printed'
     const spent = await this.spent()
     const offers = v.benefits.map(({ id, version, title, eligible, reason, remaining }): Offer => {
@@ -194,7 +194,7 @@ export class Counter {
     const row = this.draft(scan, verdict, request)
     const no = this.forbids(scan, row, request)
     if (no) return this.shown({ ...row, state: 'refused', reason: no })
-    if (core.silent()) {
+    if (this.server.silent()) {
       const queued = await this.queue(row, true)
       if (queued) return this.shown(queued)
     }
@@ -259,7 +259,7 @@ export class Counter {
     const stop = new AbortController()
     const timer = setTimeout(() => stop.abort(), timeout)
     const headers = { 'Idempotency-Key': row.key }
-    const answer = this.core.authed<Redemption>('POST', '/v1/redemptions', { body: row.ask, headers, timeout, signal: stop.signal })
+    const answer = this.server.authed<Redemption>('POST', '/v1/redemptions', { body: row.ask, headers, timeout, signal: stop.signal })
     return within(timeout, answer).then((a) => {
       clearTimeout(timer)
       stop.abort() // where it was proving itself still, nothing is sent any more
@@ -403,7 +403,7 @@ export class Counter {
     if (row.state === 'voided') return this.shown(row)
     const view = this.shown(row)
     if (!view.voidable) return { code: row.state === 'refused' ? 'not_found' : 'too_late' }
-    if (row.id && core.till?.state === 'active' && !core.silent()) {
+    if (row.id && core.till?.state === 'active' && !this.server.silent()) {
       const said = await this.voidOnline(row, why)
       if (said) return said
     }
@@ -417,7 +417,7 @@ export class Counter {
     this.busy.add(row.key)
     try {
       await keep({ ...row, undo: reason })
-      const a = await core.authed<Redemption>('POST', `/v1/redemptions/${row.id}/void`, { body: { reason }, timeout: 5000 })
+      const a = await this.server.authed<Redemption>('POST', `/v1/redemptions/${row.id}/void`, { body: { reason }, timeout: 5000 })
       const late = a.code === 'void_window_over'
       if (!a.data && !late) return null
       const out: Row = late ? row : { ...row, state: 'voided' }

@@ -70,8 +70,8 @@ export function room(a: Allowance, spent: Spent): { uses: number; amount: number
 
 /** allowanceFor returns the allowance of a promo with the most room, if one is in force. */
 export function allowanceFor(core: Core, b: Benefit, spent: Spent): Allowance | undefined {
-  return core
-    .data!.allowances.filter((a) => a.benefit === b.id && a.version === b.version && a.exp > core.clock.now())
+  return core.allowances
+    .filter((a) => a.benefit === b.id && a.version === b.version && a.exp > core.clock.now())
     .sort((x, y) => room(y, spent).uses - room(x, spent).uses)[0]
 }
 

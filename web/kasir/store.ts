@@ -93,3 +93,10 @@ export const openStore = (factory: IDBFactory): Promise<Db> =>
 /** read runs one reading transaction, write a durable writing one. */
 export const read = <T>(db: Db, stores: string, work: (t: Tx) => Promise<T>): Promise<T> => db.tx(stores.split(' '), 'readonly', work)
 export const write = <T>(db: Db, stores: string, work: (t: Tx) => Promise<T>): Promise<T> => db.tx(stores.split(' '), 'readwrite', work)
+
+/** changed tells the other tabs and the worker that the store changed. */
+export function changed(): void {
+  const channel = new BroadcastChannel(NAME)
+  channel.postMessage(0)
+  channel.close()
+}

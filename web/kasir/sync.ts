@@ -4,7 +4,7 @@ import { createCall } from '../shared/api'
 import { Clock, type ClockSource, phone } from '../shared/clock'
 import type { Db } from '../shared/idb'
 import { assertion } from './proof'
-import { get, NAME, openStore, put, type Queued, read, type Row, type Till, use, write } from './store'
+import { changed, get, openStore, put, type Queued, read, type Row, type Till, use, write } from './store'
 import type { Result } from './wire'
 
 const BATCH = 50
@@ -82,13 +82,6 @@ function judged(row: Row, r: Result, itself: boolean): Row {
     ...row, state, reason: r.reason, flags: [...new Set([...row.flags, ...r.flags])], id: r.id ?? '',
     receiptCode: r.receipt?.code ?? '', receiptUrl: r.receipt?.url ?? '',
   }
-}
-
-/** changed tells the other tabs and the worker that the store changed. */
-export function changed(): void {
-  const channel = new BroadcastChannel(NAME)
-  channel.postMessage(0)
-  channel.close()
 }
 
 /** syncAlone is for the service worker: opens, sends, closes; returns as syncOnce does. */
