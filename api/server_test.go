@@ -247,6 +247,12 @@ func TestTheStartPageSpeaksTheReadersLanguage(t *testing.T) {
 			t.Errorf("%s with %q: %.200s", c.path, c.accept, body)
 		}
 	}
+	if body := p.do(request("GET", "/", "")).Body.String(); !strings.Contains(body, `href="/kasir/"`) || !strings.Contains(body, `href="/kasir/#/pemilik"`) || !strings.Contains(body, "demo.json") {
+		t.Errorf("no way to the till: %s", body)
+	}
+	if body := newProbe(t).do(request("GET", "/", "")).Body.String(); !strings.Contains(body, `href="/kasir/"`) || strings.Contains(body, "demo.json") {
+		t.Errorf("where there is no demo world: %s", body)
+	}
 	if w := p.do(request("GET", "/sample.png", "")); w.Body.String() != "png" {
 		t.Errorf("sample: %d %s", w.Code, w.Body)
 	}

@@ -23,7 +23,7 @@ type door struct {
 type startPage struct {
 	First  string
 	Sample *Sample
-	Title, Say, Scan,
+	Title, Say, Scan, Try,
 	Alt, Foot, Skip pair
 	Doors []door
 }
@@ -78,11 +78,15 @@ func newStartPage(first string) *startPage {
 		Say: say("Kartu Promo Peserta dipindai di kasir. Kasir melihat jawabannya dalam sekejap, dan setiap potongan harga dicatat tepat satu kali.",
 			"A participant's card is scanned at the till. The cashier sees the answer at a glance, and every discount is recorded exactly once."),
 		Scan: say("Kartu contoh. Pindai, atau ketik kode pendeknya di kasir.", "A sample card. Scan it, or type its short code at a till."),
+		Try: say("Ini dunia demo. Masuk di bawah ini dengan akun pemilik gerai (partner_owner di demo.json), buat kode, dan buka tautannya di HP: HP itu menjadi kasir.",
+			"This is a demo world. Sign in below with the account of an owner (partner_owner in demo.json), make a code and open its link on a phone: that phone becomes a till."),
 		Alt:  say("Kode QR kartu contoh", "QR code of a sample card"),
 		Skip: say("Langsung ke isi", "Skip to content"),
 		Foot: say("Di sini berjalan server Berlaku. Kartu hanya memuat kode bertanda tangan, tanpa NIK, tanpa KPJ, tanpa tanggal lahir.",
 			"A Berlaku server runs here. A card holds a signed code only: no NIK, no KPJ, no birth date."),
 		Doors: []door{
+			{"/kasir/", say("Kasir", "Till"), say("Aplikasi kasir di HP: pindai kartu, catat potongan, juga tanpa internet.", "The cashier's app: scan a card, record the discount, also without internet.")},
+			{"/kasir/#/pemilik", say("Pemilik gerai", "Outlet owner"), say("Sambungkan HP kasir dan atur PIN petugas.", "Connect tills and set the PINs of cashiers.")},
 			{"/docs", say("Dokumentasi API", "API documentation"), say("Cara menghubungkan sistem kasir: periksa, catat, ulangi, batalkan.", "How to connect a till system: validate, redeem, retry, void.")},
 			{"/openapi.json", say("OpenAPI 3.1", "OpenAPI 3.1"), say("Semua rute untuk dibaca mesin.", "Every route, for machines.")},
 			{"/.well-known/jwks.json", say("Kunci publik", "Public keys"), say("Untuk memeriksa kartu tanpa server ini.", "To check a card without this server.")},

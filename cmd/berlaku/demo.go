@@ -29,6 +29,8 @@ var errNoDemo = errors.New("this folder or database holds data that is no demo w
 
 type demoCmd struct {
 	Dir string `default:"demo" type:"path" help:"Folder of the world; one that holds a world serves it again." placeholder:"DIR"`
+
+	lanFlags `embed:""`
 }
 
 // Run makes the world when there is none and serves it.
@@ -37,23 +39,48 @@ func (c *demoCmd) Run(e *environment) error {
 	if os.Geteuid() == 0 && !e.settings.AllowRoot {
 		e.warn("Running as root: fine for a demo, refused by serve.")
 	}
-	return newServer(e).run(func(ctx context.Context) (*wire.App, error) {
+	opts := e.options()
+	opts.Sample = c.sample
+	lan, err := c.lan(e)
+	if err != nil {
+		return err
+	}
+	s := newServer(e)
+	return s.run(func(ctx context.Context) (*wire.App, error) {
 		if err := c.folder(); err != nil {
 			return nil, err
+		}
+		if lan != nil {
+			opts.Hosts = lan.hosts()
+			if err := lan.serve(s); err != nil {
+				return nil, err
+			}
 		}
 		if err := c.world(ctx, e); err != nil {
 			return nil, err
 		}
-		opts := e.options()
-		opts.Sample = c.sample
 		app, err := wire.Open(ctx, e.settings, opts)
 		if err != nil {
 			return nil, err
 		}
 		e.say("The demo world is at %s", e.settings.PublicURL)
 		e.say("Accounts, keys, cards and codes: %s", c.path(worldFile))
+		if lan != nil {
+			lan.say(e)
+		}
 		return app, nil
 	})
+}
+
+// lan prepares the demo for phones in the same network, where that is wanted.
+func (c *demoCmd) lan(e *environment) (*lan, error) {
+	if !c.LAN {
+		return nil, nil //nolint:nilnil // not wanted
+	}
+	if err := c.folder(); err != nil { // its certificates are the first thing in it
+		return nil, err
+	}
+	return c.prepare(e, c.Dir)
 }
 
 func (c *demoCmd) path(name string) string { return filepath.Join(c.Dir, name) }
