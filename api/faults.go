@@ -26,7 +26,7 @@ func faults() []*fault.Error {
 		accounts.ErrKeyScopes, accounts.ErrLocked, accounts.ErrName, accounts.ErrNotFound, accounts.ErrPasswordCommon,
 		accounts.ErrPasswordLong, accounts.ErrPasswordShort, accounts.ErrScope, accounts.ErrSelf, accounts.ErrTOTPCode,
 		accounts.ErrTOTPEnabled, accounts.ErrTOTPMissing, accounts.ErrTOTPRequired, accounts.ErrUnauthenticated,
-		benefits.ErrBudgetSpent, benefits.ErrInvalid, benefits.ErrLimitBelowUse, benefits.ErrNotFound, benefits.ErrOwnProposal,
+		benefits.ErrAllowance, benefits.ErrAllowanceNotFound, benefits.ErrBudgetSpent, benefits.ErrInvalid, benefits.ErrLimitBelowUse, benefits.ErrNotFound, benefits.ErrOwnProposal,
 		benefits.ErrPartnerEnded, benefits.ErrState, benefits.ErrTermsChanged, benefits.ErrTotalSpent,
 		cards.ErrDeviceKey, cards.ErrForm, cards.ErrKeyNotFound, cards.ErrKeyRevoked, cards.ErrNoPicture, cards.ErrNotActive,
 		cards.ErrNotFound, cards.ErrParticipant, cards.ErrReason, cards.ErrRestricted, cards.ErrShard, cards.ErrTooMany,

@@ -81,13 +81,14 @@ type estate struct {
 	tills    map[string]uuid.UUID
 
 	partner, outlet, key                         uuid.UUID
-	colleague, cashier                           uuid.UUID // another owner of the partner; who stands at its tills
+	colleague, cashier, allowance                uuid.UUID // another owner of the partner; who stands at its tills; of the active one
 	person, fresh, printed, phone                uuid.UUID
 	cardText, shortCode, activation              string
 	wadah, agent, run, use                       uuid.UUID
 	keyText, tillToken, participantToken, scanID string
 	receipt, enrolment, assertion                string   // a code, a code, what buys the active till a bearer
 	revokedToken, handIn                         string   // a bearer of a till that was revoked, what hands in for the active one
+	device                                       device   // the active till's
 	secrets                                      []string // what nobody outside may ever be shown
 }
 
@@ -353,7 +354,7 @@ func (w *town) estate(name string, branch uuid.UUID) *estate {
 	w.field(e)
 	w.uses(e)
 	e.secrets = append(e.secrets, "Rekan "+name, e.colleague.String(), "Burung "+name, "Toko "+name, "Kasir "+name, "Wadah "+name, "Agen "+name, e.cardText, e.shortCode)
-	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.run, e.use, e.outlet, e.key, e.cashier} {
+	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.run, e.use, e.outlet, e.key, e.cashier, e.allowance} {
 		e.secrets = append(e.secrets, id.String())
 	}
 	for _, all := range []map[string]uuid.UUID{e.partners, e.promos, e.tills} {
@@ -398,6 +399,7 @@ func (w *town) terms(e *estate) benefits.Terms {
 	return benefits.Terms{
 		Kind: benefits.Percent, Basis: benefits.Labour, Value: 20, OutletIDs: []uuid.UUID{e.outlet},
 		ValidFrom: w.today().AddDays(-30), ValidTo: w.today().AddDays(700), MaxStatusAgeDays: 45, Stacking: benefits.Stackable,
+		Offline: benefits.Offline{Allowed: true, Allowance: 5},
 	}
 }
 
@@ -462,9 +464,13 @@ func (d device) assertion(till uuid.UUID, at time.Time) string {
 
 // assertionFor is one for another address.
 func (d device) assertionFor(path string, till uuid.UUID, at time.Time) string {
-	body := fmt.Sprintf(`{"alg":"ES256","kid":%q,"typ":"till-assertion+jwt"}`, till)
-	text := b64([]byte(body)) + "." + b64(fmt.Appendf(nil, `{"iss":%q,"aud":"https://kartu.example%s","iat":%d,"exp":%d,"jti":%q}`,
-		till, path, at.Unix(), at.Unix()+60, uuid.NewString()))
+	return d.jws(fmt.Sprintf(`{"alg":"ES256","kid":%q,"typ":"till-assertion+jwt"}`, till), fmt.Sprintf(
+		`{"iss":%q,"aud":"https://kartu.example%s","iat":%d,"exp":%d,"jti":%q}`, till, path, at.Unix(), at.Unix()+60, uuid.NewString()))
+}
+
+// jws signs a header and a payload.
+func (d device) jws(header, payload string) string {
+	text := b64([]byte(header)) + "." + b64([]byte(payload))
 	sum := sha256.Sum256([]byte(text))
 	r, s, err := ecdsa.Sign(rand.Reader, d.PrivateKey, sum[:])
 	if err != nil {
@@ -494,9 +500,10 @@ func (w *town) joinTills(e *estate) {
 			e.revokedToken = token
 			continue
 		}
-		e.tillToken, e.assertion = token, d.assertion(till.ID, w.clock.Now())
+		e.device, e.tillToken, e.assertion = d, token, d.assertion(till.ID, w.clock.Now())
 		e.handIn = d.assertionFor("/v1/redemptions/batch", till.ID, w.clock.Now())
 	}
+	e.allowance = ok(w.Benefits.RenewAllowances(w.system(), e.tills["active"], e.outlet))(w.t)[0].ID
 	e.cashier = ok(w.Tills.AddCashier(e.owner, e.outlet, "Kasir "+e.name, "204816"))(w.t).ID
 	e.enrolment = ok(w.Tills.Enrol(e.owner, e.outlet))(w.t).Code
 }

@@ -173,6 +173,7 @@ var matrix = []row{
 	{op: "POST /v1/cashiers/{id}/pin", who: "PO", reach: inPartner, path: "/v1/cashiers/{cashier}/pin", body: `{"pin":"204816"}`, status: 200},
 	{op: "POST /v1/cashiers/{id}/end", who: "PO", reach: inPartner, path: "/v1/cashiers/{cashier}/end", status: 200},
 	{op: "POST /v1/till/cashiers/{id}/lock", who: "TL", reach: "TL", path: "/v1/till/cashiers/{cashier}/lock", status: 204},
+	{op: "POST /v1/till/allowances/{id}/return", who: "TL", reach: "TL", path: "/v1/till/allowances/{allowance}/return", status: 204},
 	{op: "POST /v1/till/leave", who: "TL", status: 204},
 
 	// Scan. Whoever recorded a use may void it, another key or till of the

@@ -23,7 +23,7 @@ func (w *town) fill(text string, e *estate, p *principal) string {
 		"{fresh}", e.fresh.String(), "{card}", e.printed.String(), "{phone}", e.phone.String(), "{short code}", e.shortCode,
 		"{wadah}", e.wadah.String(), "{agent}", e.agent.String(), "{run}", e.run.String(), "{use}", e.use.String(),
 		"{receipt}", e.receipt, "{activation}", e.activation, "{enrolment}", e.enrolment, "{assertion}", e.assertion,
-		"{grant}", grantText(p), "{colleague}", e.colleague.String(), "{cashier}", e.cashier.String(),
+		"{grant}", grantText(p), "{colleague}", e.colleague.String(), "{cashier}", e.cashier.String(), "{allowance}", e.allowance.String(),
 	}
 	for state, id := range e.partners {
 		pairs = append(pairs, "{partner "+state+"}", id.String())

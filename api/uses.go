@@ -64,9 +64,13 @@ func (s *Server) redemptionOf(r redemptions.Redemption) redemptionBody {
 		b.ReceiptNumber = &r.ReceiptNumber
 	}
 	if r.ReceiptCode != "" && r.Outcome == redemptions.Granted {
-		b.Receipt = &receiptLink{Code: r.ReceiptCode, URL: s.opts.PublicURL + "/r/" + r.ReceiptCode}
+		b.Receipt = s.receiptAt(r.ReceiptCode)
 	}
 	return b
+}
+
+func (s *Server) receiptAt(code string) *receiptLink {
+	return &receiptLink{Code: code, URL: s.opts.PublicURL + "/r/" + code}
 }
 
 // zone is where a day in a query begins: all regions of the programme lie in it.

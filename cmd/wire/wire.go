@@ -157,9 +157,11 @@ func (a *App) services() (err error) {
 	})
 	a.Participants.Follow(a.Cards.FollowStandings)
 	a.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Keys: a.Keys, Partners: a.Partners, Audit: a.Audit, PublicURL: a.Config.PublicURL})
+	a.Tills.OnRevoke(a.Benefits.FollowRevokedTill)
 	a.Perisai = perisai.New(perisai.Deps{DB: db, Clock: clk, Keys: a.Keys, Participants: a.Participants, Audit: a.Audit})
 	a.Redemptions = redemptions.New(redemptions.Deps{
 		DB: db, Clock: clk, Cards: a.Cards, Benefits: a.Benefits, Partners: a.Partners, Participants: a.Participants, Audit: a.Audit, Events: a.Events,
+		Tills: a.Tills, Keys: a.Keys,
 	})
 	a.Reports = reports.New(db, clk)
 	a.Accounts, err = accounts.New(accounts.Deps{
