@@ -2,7 +2,7 @@ package benefits
 
 import (
 	"context"
-	"slices"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,23 +51,21 @@ type AllowanceUse struct {
 
 // RenewAllowances opens or tops up the allowances of a till for the live promos
 // of its outlet that may be granted without the server, and returns those in
-// force. One with half its uses and half its life left is left alone. Where a
-// total has less to give, the allowance is smaller; where it has nothing, there
-// is none. For the till's own calls: no check of reach.
+// force. One with half of what it should hold and half its life left is left
+// alone. Where a total has less to give, the allowance is smaller; where it has
+// nothing, there is none. For the till's own calls: no check of reach.
 func (s *Service) RenewAllowances(ctx context.Context, till, outlet uuid.UUID) ([]Allowance, error) {
-	now := s.clock.Now()
+	now := s.clock.Now().Truncate(time.Second) // what is signed has whole seconds
 	var out []Allowance
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
-		out = nil
-		offers, err := s.offersAt(ctx, outlet)
+		out = []Allowance{}
+		offers, err := s.offersAt(ctx, outlet) // by id: the order in which counters are locked everywhere
 		if err != nil {
 			return err
 		}
-		// Counters are locked in the order of ids everywhere.
-		slices.SortFunc(offers, func(a, b Offer) int { return slices.Compare(a.BenefitID[:], b.BenefitID[:]) })
 		changed := 0
 		for i := range offers {
-			if !offers[i].Terms.Offline.Allowed || offers[i].Terms.Offline.Allowance <= 0 {
+			if !offers[i].Terms.Offline.Allowed {
 				continue
 			}
 			a, renewed, err := s.renew(ctx, till, &offers[i], now)
@@ -77,7 +75,7 @@ func (s *Service) RenewAllowances(ctx context.Context, till, outlet uuid.UUID) (
 			if renewed {
 				changed++
 			}
-			if a.ExpiresAt.After(now) {
+			if a.ExpiresAt.After(now) && a.left() > 0 {
 				out = append(out, a)
 			}
 		}
@@ -85,25 +83,30 @@ func (s *Service) RenewAllowances(ctx context.Context, till, outlet uuid.UUID) (
 			return nil
 		}
 		return s.audit.Append(ctx, audit.Event{
-			Action: "allowances.renewed", Subject: audit.Subject{Kind: "till", ID: till}, Details: map[string]any{"changed": changed},
+			Action: "allowance.renewed", Subject: audit.Subject{Kind: tillKind, ID: till}, Details: map[string]any{"allowances": changed},
 		})
 	})
-	return out, err
+	if err != nil {
+		return nil, fmt.Errorf("renew allowances: %w", err)
+	}
+	return out, nil
 }
 
-// renew brings one allowance up to date. The zero Allowance is none.
+// tillKind is the subject of an entry about all allowances of a till.
+const tillKind = "till"
+
+// renew brings one allowance up to date and reports whether it changed. The
+// zero Allowance is none.
 func (s *Service) renew(ctx context.Context, till uuid.UUID, o *Offer, now time.Time) (Allowance, bool, error) {
 	a, err := s.openAllowance(ctx, till, o.BenefitID, o.Version)
 	if err != nil {
 		return a, false, err
 	}
-	want := o.Terms.Offline.Allowance
-	young := a.ExpiresAt.Sub(now) >= AllowanceLife/2
-	if young && a.left()*2 >= want {
-		return a, false, nil
+	q, err := s.quota(ctx, o.BenefitID, false)
+	if err != nil || a.fresh(o.Terms, q, now) {
+		return a, false, err
 	}
-	q, err := s.quota(ctx, o.BenefitID, true)
-	if err != nil {
+	if q, err = s.quota(ctx, o.BenefitID, true); err != nil {
 		return a, false, err
 	}
 	// With the counters locked the allowance cannot move either.
@@ -111,26 +114,40 @@ func (s *Service) renew(ctx context.Context, till uuid.UUID, o *Offer, now time.
 		return a, false, err
 	}
 	uses, amount := ration(o.Terms, a, q)
-	if uses == 0 && (young || a.left() <= 0) {
+	if uses == 0 && amount == 0 && (a.young(now) || a.left() == 0) {
 		return a, false, nil
 	}
-	if err := s.reserve(ctx, o.BenefitID, uses, amount); err != nil {
+	more := a
+	more.Uses += uses
+	if q.LimitAmount != nil {
+		more.Amount = new(amount + orZero(a.Amount))
+	}
+	more.IssuedAt, more.ExpiresAt = now, now.Add(AllowanceLife)
+	if a.ID == uuid.Nil {
+		more.ID, more.TillID, more.BenefitID, more.Version = uid.At(now), till, o.BenefitID, o.Version
+		err = s.insertAllowance(ctx, more)
+	} else if ok, e := s.topUp(ctx, more); !ok { // the till was ended just now
+		return a, false, e
+	}
+	if err != nil {
 		return a, false, err
 	}
-	a.Uses += uses
-	if q.LimitAmount != nil {
-		total := amount
-		if a.Amount != nil {
-			total += *a.Amount
-		}
-		a.Amount = &total
+	return more, true, s.reserve(ctx, o.BenefitID, uses, amount)
+}
+
+// young reports whether half of the allowance's life is still to come.
+func (a *Allowance) young(now time.Time) bool { return a.ExpiresAt.Sub(now) >= AllowanceLife/2 }
+
+// held returns the rupiah that are left.
+func (a *Allowance) held() int64 { return orZero(a.Amount) - min(a.UsedAmount, orZero(a.Amount)) }
+
+// fresh reports whether the allowance is left alone, so that what the till
+// holds does not change with every use.
+func (a *Allowance) fresh(t Terms, q quotaRow, now time.Time) bool {
+	if !a.young(now) || a.left()*2 < t.Offline.Allowance {
+		return false
 	}
-	a.IssuedAt, a.ExpiresAt = now, now.Add(AllowanceLife)
-	if a.ID == uuid.Nil {
-		a.ID, a.TillID, a.BenefitID, a.Version = uid.At(now), till, o.BenefitID, o.Version
-		return a, true, s.insertAllowance(ctx, a)
-	}
-	return a, true, s.topUp(ctx, a)
+	return q.LimitAmount == nil || a.held()*2 >= t.share(a.left(), *q.LimitAmount-q.UsedAmount)
 }
 
 // ration returns the uses and rupiah to add to a: what is missing to the whole
@@ -144,37 +161,36 @@ func ration(t Terms, a Allowance, q quotaRow) (uses, amount int64) {
 	if free == nil {
 		return uses, 0
 	}
-	budget, held := max(0, *free), int64(0)
-	if a.Amount != nil {
-		held = *a.Amount - a.UsedAmount
+	all := a.left() + uses
+	if all == 0 {
+		return 0, 0
 	}
-	if most := t.highest(); most > 0 {
-		need := (a.left()+uses)*most - held
-		if need > budget {
-			uses = max(0, min(uses, (held+budget)/most-a.left()))
-			need = (a.left()+uses)*most - held
-		}
-		return uses, min(max(0, need), budget)
-	}
-	amount = max(0, budget/10-held)
-	if held+amount == 0 {
+	amount = min(max(0, t.share(all, *free)-a.held()), max(0, *free))
+	if a.held()+amount == 0 {
 		return 0, 0
 	}
 	return uses, amount
 }
 
+// share returns the rupiah that some uses should have, out of a budget of which
+// free rupiah are left: their highest discounts, or, where the terms set none,
+// a tenth of what is left.
+func (t Terms) share(uses, free int64) int64 {
+	if most := t.highest(); most > 0 {
+		return uses * most
+	}
+	return free / 10
+}
+
 // highest returns the highest discount of one use in rupiah, 0 when the terms
 // set none.
 func (t Terms) highest() int64 {
-	switch {
-	case t.MaxDiscount != nil && (t.Kind == Percent || t.Kind == PackagePrice):
-		return *t.MaxDiscount
-	case t.MaxDiscount != nil:
-		return min(*t.MaxDiscount, t.Value)
-	case t.Kind == Amount, t.Kind == FreeItem:
-		return t.Value
+	switch t.Kind {
+	case Amount, FreeItem:
+		return min(t.Value, orMost(t.MaxDiscount))
+	case Percent, PackagePrice:
 	}
-	return 0
+	return orZero(t.MaxDiscount)
 }
 
 // UseAllowance counts a use under an allowance inside the transaction of ctx.
@@ -195,23 +211,31 @@ func (s *Service) UseAllowance(ctx context.Context, use AllowanceUse) error {
 // that nothing unsent rests on it. It returns ErrAllowanceNotFound; returning
 // twice is returning once.
 func (s *Service) ReturnAllowance(ctx context.Context, till, id uuid.UUID) error {
-	return s.db.InTx(ctx, func(ctx context.Context) error {
+	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		a, open, err := s.allowanceOf(ctx, till, id)
 		if err != nil || !open {
 			return err
 		}
-		if err := s.close(ctx, a); err != nil {
+		if closed, err := s.closeAllowance(ctx, a); err != nil || !closed {
 			return err
 		}
 		return s.audit.Append(ctx, audit.Event{
 			Action: "allowance.returned", Subject: audit.Subject{Kind: "allowance", ID: id}, Details: map[string]any{"till_id": till},
 		})
 	})
+	if err != nil {
+		return fmt.Errorf("return allowance: %w", err)
+	}
+	return nil
 }
 
 // FollowRevokedTill notes inside the transaction of ctx that a till ended: its
-// allowances are not renewed and flow back when their time is over.
+// allowances are not renewed and flow back when their time is over. Give it to
+// tills.Service.OnRevoke.
 func (s *Service) FollowRevokedTill(ctx context.Context, till uuid.UUID, at time.Time) error {
+	if !s.db.InTransaction(ctx) {
+		return errMisused
+	}
 	return s.markTillRevoked(ctx, till, at)
 }
 
@@ -222,41 +246,45 @@ func (s *Service) SweepAllowances(ctx context.Context) (int64, error) {
 	now := s.clock.Now()
 	var n int64
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
+		n = 0
 		due, err := s.dueAllowances(ctx, now, now.Add(-allowanceTail))
 		if err != nil {
 			return err
 		}
-		n = int64(len(due))
 		for i := range due {
-			if err := s.close(ctx, due[i]); err != nil {
+			closed, err := s.closeAllowance(ctx, due[i])
+			if err != nil {
 				return err
+			}
+			if closed {
+				n++
 			}
 		}
 		if n == 0 {
 			return nil
 		}
 		return s.audit.Append(ctx, audit.Event{
-			Action: "allowances.swept", Subject: audit.Subject{Kind: "allowance", ID: due[0].ID}, Details: map[string]any{"closed": n},
+			Action: "allowance.swept", Subject: audit.Subject{Kind: "allowance", ID: due[0].ID}, Details: map[string]any{"allowances": n},
 		})
 	})
-	return n, err
+	if err != nil {
+		return 0, fmt.Errorf("sweep allowances: %w", err)
+	}
+	return n, nil
 }
 
-// close gives back what is left of an allowance.
-func (s *Service) close(ctx context.Context, a Allowance) error {
+// closeAllowance gives back what is left of an allowance and reports whether it
+// was still open.
+func (s *Service) closeAllowance(ctx context.Context, a Allowance) (bool, error) {
 	if _, err := s.quota(ctx, a.BenefitID, true); err != nil {
-		return err
+		return false, err
 	}
-	a, open, err := s.allowanceOf(ctx, a.TillID, a.ID)
+	a, open, err := s.allowanceOf(ctx, a.TillID, a.ID) // as it is under the lock
 	if err != nil || !open {
-		return err
+		return false, err
 	}
-	var amount int64
-	if a.Amount != nil {
-		amount = *a.Amount - a.UsedAmount
+	if err := s.markClosed(ctx, a.ID, s.clock.Now()); err != nil {
+		return false, err
 	}
-	if err := s.reserve(ctx, a.BenefitID, -a.left(), -amount); err != nil {
-		return err
-	}
-	return s.markClosed(ctx, a.ID, s.clock.Now())
+	return true, s.reserve(ctx, a.BenefitID, -a.left(), -a.held())
 }

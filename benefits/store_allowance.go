@@ -74,43 +74,50 @@ func (s *Service) insertAllowance(ctx context.Context, a Allowance) error {
 	return nil
 }
 
-func (s *Service) topUp(ctx context.Context, a Allowance) error {
-	err := s.db.From(ctx).Exec(`UPDATE allowances SET uses = ?, amount = ?, issued_at = ?, expires_at = ? WHERE id = ? AND closed_at IS NULL`,
-		a.Uses, a.Amount, a.IssuedAt, a.ExpiresAt, a.ID).Error
-	if err != nil {
-		return fmt.Errorf("top up allowance: %w", err)
+// topUp writes a renewed allowance and reports whether it was still open and
+// its till in force.
+func (s *Service) topUp(ctx context.Context, a Allowance) (bool, error) {
+	res := s.db.From(ctx).Exec(`UPDATE allowances SET uses = ?, amount = ?, issued_at = ?, expires_at = ?
+		WHERE id = ? AND closed_at IS NULL AND revoked_at IS NULL`, a.Uses, a.Amount, a.IssuedAt, a.ExpiresAt, a.ID)
+	if res.Error != nil {
+		return false, fmt.Errorf("top up allowance: %w", res.Error)
 	}
-	return nil
+	return res.RowsAffected == 1, nil
 }
 
 // reserve moves uses and rupiah from the totals to an allowance, or back when
-// they are below zero. The counters are locked and were seen to suffice.
+// they are below zero. That there is enough was seen under the lock.
 func (s *Service) reserve(ctx context.Context, benefit uuid.UUID, uses, amount int64) error {
 	res := s.db.From(ctx).Exec(`UPDATE benefit_quotas SET used_count = used_count + ?, used_amount = used_amount + ?
-		WHERE benefit_id = ? AND slot = 0`, uses, amount, benefit)
+		WHERE benefit_id = ? AND slot = 0 AND used_count + ? >= 0 AND used_amount + ? >= 0
+		AND (limit_count IS NULL OR used_count + ? <= limit_count) AND (limit_amount IS NULL OR used_amount + ? <= limit_amount)`,
+		uses, amount, benefit, uses, amount, uses, amount)
 	if res.Error != nil {
 		return fmt.Errorf("reserve quota: %w", res.Error)
 	}
 	if res.RowsAffected != 1 {
-		return errors.New("reserve quota: no counters")
+		return errors.New("reserve quota: not covered")
 	}
 	return nil
 }
 
-// spendAllowance is the guarded statement of UseAllowance. Rupiah that were
-// not set aside with the allowance are counted on the promo.
+// spendAllowance counts a use under an allowance. Rupiah that were not set
+// aside with it are counted on the promo, within the budget of the version that
+// is published now.
 func (s *Service) spendAllowance(ctx context.Context, use AllowanceUse) error {
-	var free bool
+	var loose bool
 	err := s.db.From(ctx).Raw(`UPDATE allowances SET used_uses = used_uses + 1, used_amount = used_amount + ?
 		WHERE id = ? AND till_id = ? AND benefit_id = ? AND version = ? AND closed_at IS NULL AND expires_at >= ?
-		AND used_uses + 1 <= uses AND (amount IS NULL OR used_amount + ? <= amount) RETURNING amount IS NULL`,
-		use.Amount, use.ID, use.TillID, use.BenefitID, use.Version, use.At, use.Amount).Row().Scan(&free)
+		AND used_uses + 1 <= uses AND (used_amount + ? <= amount OR amount IS NULL AND EXISTS (SELECT 1 FROM benefit_quotas q
+			WHERE q.benefit_id = allowances.benefit_id AND q.slot = 0 AND (q.limit_amount IS NULL OR q.used_amount + ? <= q.limit_amount)))
+		RETURNING amount IS NULL`,
+		use.Amount, use.ID, use.TillID, use.BenefitID, use.Version, use.At, use.Amount, use.Amount).Row().Scan(&loose)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return ErrAllowance
 	case err != nil:
 		return fmt.Errorf("use allowance: %w", err)
-	case free:
+	case loose:
 		return s.reserve(ctx, use.BenefitID, 0, use.Amount)
 	}
 	return nil
@@ -142,9 +149,5 @@ func (s *Service) dueAllowances(ctx context.Context, now, longAgo time.Time) ([]
 }
 
 func (s *Service) markClosed(ctx context.Context, id uuid.UUID, at time.Time) error {
-	err := s.db.From(ctx).Exec(`UPDATE allowances SET closed_at = ? WHERE id = ? AND closed_at IS NULL`, at, id).Error
-	if err != nil {
-		return fmt.Errorf("close allowance: %w", err)
-	}
-	return nil
+	return one(s.db.From(ctx).Exec(`UPDATE allowances SET closed_at = ? WHERE id = ? AND closed_at IS NULL`, at, id), "close allowance")
 }
