@@ -36,11 +36,16 @@ await build({
     outDir: dist,
     assetsDir: shared,
     assetsInlineLimit: 0, // the policy of the pages has no data: but for pictures
-    modulePreload: { polyfill: false },
+    modulePreload: { polyfill: false, resolveDependencies: (_, files, { hostType }) => (hostType === 'html' ? files : []) },
     manifest: 'manifest.json',
-    rolldownOptions: { ...leanClasses, input: Object.fromEntries(apps.map(({ name }) => [name, join(root, name, 'index.html')])) },
+    rolldownOptions: {
+      ...leanClasses,
+      // What does not change with the app is a file of its own, and stays with the phone over updates.
+      output: { codeSplitting: { groups: [{ name: 'preact', test: /preload-helper|node_modules.preact./ }] } },
+      input: Object.fromEntries(apps.map(({ name }) => [name, join(root, name, 'index.html')])),
+    },
   },
-  plugins: [{ name: 'plain-manifest', transformIndexHtml: { order: 'pre', handler: (html) => html.replaceAll('<link rel="manifest"', '<link vite-ignore rel="manifest"') } }],
+  plugins: [pages()],
   worker: {
     format: 'es',
     // A worker is fetched through the service worker whose scope holds its own
@@ -50,6 +55,21 @@ await build({
 })
 const manifest = JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'))
 rmSync(join(dist, 'manifest.json'))
+
+/**
+ * pages leaves the manifest under its own name, and loads later parts of an app
+ * plainly: they have no styles of their own (checked below), and their files
+ * come from the service worker, so Vite's preloading has nothing to do.
+ */
+function pages() {
+  const helper = '\0vite/preload-helper.js'
+  return {
+    name: 'pages',
+    enforce: 'pre',
+    load: (id) => (id === helper ? 'export const __vitePreload = (load) => load()' : undefined),
+    transformIndexHtml: { order: 'pre', handler: (html) => html.replace('<link rel="manifest"', '<link vite-ignore rel="manifest"') },
+  }
+}
 
 /** appOf is the app whose folder a source file is in. */
 function appOf(path) {
@@ -61,6 +81,9 @@ function appOf(path) {
 const files = () => readdirSync(dist, { recursive: true, withFileTypes: true }).filter((f) => f.isFile() && f.name !== '.gitkeep').map((f) => join(f.parentPath, f.name).slice(dist.length)).sort()
 const bytes = (path) => readFileSync(join(dist, path))
 const hash = (path) => createHash('sha256').update(bytes(path)).digest('base64url')
+
+const styled = Object.values(manifest).find((chunk) => chunk.isDynamicEntry && chunk.css)
+if (styled) throw new Error(`${styled.src} is loaded later and has styles: put them into the app's one style sheet`)
 
 /** Everything that the browser fetches before the page of an app can draw. */
 function firstLoad(app) {

@@ -1,17 +1,6 @@
 // The camera at the back: opened at 1280x720, kept in focus, lit on demand.
 
-export type Trouble = 'denied' | 'none' | 'busy' | 'insecure'
-
-/** ScannerError says why there is no picture. */
-export class ScannerError extends Error {
-  constructor(
-    readonly code: Trouble,
-    cause?: unknown,
-  ) {
-    super(`no camera: ${code}`, { cause })
-    this.name = 'ScannerError'
-  }
-}
+import { ScannerError } from './error'
 
 // Known by phones, not by TypeScript's library.
 interface Abilities extends MediaTrackCapabilities {

@@ -1,12 +1,10 @@
 // A scanner: the camera's pictures go to the decoder one by one, and what is
 // new in view is reported. It survives the phone being put away and the camera
 // being taken by something else.
-import { type Camera, openCamera, ScannerError } from './camera'
+import { type Camera, openCamera } from './camera'
 import type { Decoder, Picture } from './messages'
 import { read, strengthen } from './reader'
 import { Seen } from './seen'
-
-export { ScannerError }
 
 /** How a text was read: by which decoder, and how long that took. */
 export interface Hit {
