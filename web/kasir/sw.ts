@@ -50,7 +50,7 @@ async function have(cache: Cache, path: string, hash: string): Promise<void> {
 
 async function install(): Promise<void> {
   const cache = await caches.open(shellName)
-  await Promise.all(__SHELL__.map(([path, hash]) => have(cache, path, hash)))
+  await Promise.all([...shell].map(([path, hash]) => have(cache, path, hash)))
   if (!self.registration.active) return // the first one: nobody waits for an update
   for (const client of await self.clients.matchAll({ includeUncontrolled: true, type: 'window' })) {
     client.postMessage({ type: 'update-available', build: __BUILD__ })
@@ -82,7 +82,7 @@ let fetching: Promise<void> | null = null
 function strengthen(): Promise<void> {
   fetching ??= (async () => {
     const cache = await caches.open(strongName)
-    for (const [path, hash] of __STRONG__) await have(cache, path, hash)
+    for (const [path, hash] of strong) await have(cache, path, hash)
   })().finally(() => (fetching = null))
   return fetching.catch(() => undefined)
 }
