@@ -31,6 +31,7 @@ func (s *Server) scanRoutes() {
 	again.Description = "The record that this key made before."
 	op.Responses = map[string]*huma.Response{"200": again}
 	route(s, op, access.Needs(actor.Redeem), s.redeem)
+	s.handInRoutes()
 	s.useRoutes()
 }
 
@@ -81,21 +82,18 @@ type validationBody struct {
 	CheckedAt time.Time     `json:"checked_at"`
 }
 
-// validationOf tells a till no more about a membership than a partner may know.
 func validationOf(v redemptions.Validation) validationBody {
-	reason := v.Reason.ToPartner()
 	b := validationBody{
-		Verdict: string(v.Verdict), Reason: string(reason), Message: messageOf(reason), Benefits: []eligibility{},
+		Verdict: string(v.Verdict), Reason: string(v.Reason), Message: messageOf(v.Reason), Benefits: []eligibility{},
 		ScanID: v.ScanID, CheckedAt: v.CheckedAt,
 	}
 	if v.HasCard {
-		b.Card = &scannedCard{Form: v.Form, MaskedName: cards.DisplayName(v.MaskedName), ExpiresOn: v.ExpiresOn, NeedsIDCheck: v.NeedsIDCheck}
+		b.Card = &scannedCard{Form: v.Form, MaskedName: v.MaskedName, ExpiresOn: v.ExpiresOn, NeedsIDCheck: v.NeedsIDCheck}
 	}
 	for _, e := range v.Benefits {
-		reason := e.Reason.ToPartner()
 		b.Benefits = append(b.Benefits, eligibility{
-			ID: e.BenefitID, Version: e.Version, Title: e.Title, Eligible: e.Eligible, Reason: string(reason),
-			Message: messageOf(reason), Remaining: e.Remaining, Preview: (*preview)(e.Preview),
+			ID: e.BenefitID, Version: e.Version, Title: e.Title, Eligible: e.Eligible, Reason: string(e.Reason),
+			Message: messageOf(e.Reason), Remaining: e.Remaining, Preview: (*preview)(e.Preview),
 		})
 	}
 	return b
@@ -176,7 +174,6 @@ func (s *Server) redeem(ctx context.Context, in *useInput) (*useOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Reason = r.Reason.ToPartner() // only tills and till systems get here
 	o := &useOutput{Status: http.StatusCreated, Location: "/v1/redemptions/" + r.ID.String(), Body: s.redemptionOf(r)}
 	if again {
 		o.Status, o.Replayed = http.StatusOK, "true"

@@ -61,7 +61,7 @@ CREATE INDEX till_items_seq ON till_items (till_id, seq);
 CREATE INDEX till_items_subject ON till_items (till_id, subject) WHERE subject IS NOT NULL;
 CREATE INDEX till_items_received ON till_items (received_at);
 
--- Uses beyond a participant's limit that a till brought in, by local day.
+-- Uses beyond a limit that a till brought in and that stand, by local day.
 CREATE TABLE till_days (
     till_id uuid NOT NULL REFERENCES tills (id),
     used_on date NOT NULL,
@@ -69,11 +69,22 @@ CREATE TABLE till_days (
     PRIMARY KEY (till_id, used_on)
 );
 
+-- Of a use beyond a limit: a void made room for it afterwards. Append-only.
+CREATE TABLE limit_clearances (
+    participant_id uuid NOT NULL,
+    redemption_id  uuid NOT NULL,
+    kind           text NOT NULL CHECK (kind IN ('count', 'outlet')),
+    void_id        uuid NOT NULL, -- the action that made room
+    cleared_at     timestamp NOT NULL,
+    PRIMARY KEY (participant_id, redemption_id, kind)
+);
+
 -- The first sequence number that is still kept.
 ALTER TABLE tills ADD COLUMN items_from bigint NOT NULL DEFAULT 1;
 
 -- +goose Down
 ALTER TABLE tills DROP COLUMN items_from;
+DROP TABLE limit_clearances;
 DROP TABLE till_days;
 DROP TABLE till_items;
 DROP TABLE allowances;

@@ -45,8 +45,10 @@ func (s *Service) List(ctx context.Context, f Filter, p page.Request) (page.Of[R
 	return page.Cut(rows, p, func(r Redemption) uuid.UUID { return r.ID }), nil
 }
 
-// seenBy hides from a partner what it must not learn about a membership.
+// seenBy returns the record as the actor may know it: flags as they are told
+// now, and for a partner nothing of what it must not learn about a membership.
 func (r Redemption) seenBy(who actor.Actor) Redemption {
+	r.Flags = r.flagsNow()
 	reach := who.Scope(actor.ReadRedemptions)
 	if reach.HasBranch(r.BranchID) {
 		return r

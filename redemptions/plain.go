@@ -148,17 +148,23 @@ func (p plain) takeBill(ctx context.Context, a *attempt) error {
 
 // write stores the record, its outbox row and, last, its audit entry.
 func (p plain) write(ctx context.Context, r *Redemption) error {
+	if err := p.store(ctx, r); err != nil {
+		return err
+	}
+	return p.s.Audit.Append(ctx, r.recorded())
+}
+
+// store stores the record and its outbox row.
+func (p plain) store(ctx context.Context, r *Redemption) error {
 	if err := p.s.insert(ctx, r); err != nil {
 		return fmt.Errorf("insert redemption: %w", err)
 	}
-	if err := p.s.Events.Publish(ctx, r.event("redemption."+string(r.Outcome))); err != nil {
-		return err
-	}
-	return p.s.Audit.Append(ctx, audit.Event{
-		Action:  "redemption." + string(r.Outcome),
-		Subject: audit.Subject{Kind: subjectKind, ID: r.ID},
-		Digest:  r.digest(),
-	})
+	return p.s.Events.Publish(ctx, r.event("redemption."+string(r.Outcome)))
+}
+
+// recorded is the audit entry of a record.
+func (r *Redemption) recorded() audit.Event {
+	return audit.Event{Action: "redemption." + string(r.Outcome), Subject: audit.Subject{Kind: subjectKind, ID: r.ID}, Digest: r.digest()}
 }
 
 const subjectKind = "redemption"

@@ -10,10 +10,11 @@ import (
 const (
 	keepKeys  = 35 * 24 * time.Hour // Idempotency-Keys; at least 30 days are promised
 	keepScans = 90 * 24 * time.Hour
+	keepItems = 90 * 24 * time.Hour // of tills; longer than any may repeat itself
 )
 
-// Purge forgets idempotency keys and scans that are past their time and
-// returns how many. The redemptions themselves stay. For the daily job.
+// Purge forgets idempotency keys, scans and items of tills that are past their
+// time and returns how many. A till's chain begins behind what was forgotten. The redemptions themselves stay. For the daily job.
 func (s *Service) Purge(ctx context.Context) (int64, error) {
 	now := s.Clock.Now()
 	var n int64
@@ -26,7 +27,15 @@ func (s *Service) Purge(ctx context.Context) (int64, error) {
 		if err != nil {
 			return fmt.Errorf("forget scans: %w", err)
 		}
-		n = keys + scans
+		items, err := s.forgetItems(ctx, now.Add(-keepItems))
+		if err != nil {
+			return fmt.Errorf("forget items: %w", err)
+		}
+		days, err := s.forgetDays(ctx, now.Add(-keepItems))
+		if err != nil {
+			return fmt.Errorf("forget days of tills: %w", err)
+		}
+		n = keys + scans + items + days
 		return nil
 	})
 	return n, err

@@ -103,6 +103,7 @@ type attempt struct {
 	outlet  partners.Outlet
 	offer   benefits.Offer
 	id      uuid.UUID
+	flags   []string // beside those that the times give
 }
 
 // Redeem records a discount, or the refusal of one, exactly once for the
@@ -124,6 +125,14 @@ func (s *Service) Redeem(ctx context.Context, r Request) (Redemption, bool, erro
 		return Redemption{}, false, ErrInFlight
 	}
 	defer done()
+	out, replayed, err := s.redeem(ctx, c, r, now)
+	if err != nil {
+		return Redemption{}, false, err
+	}
+	return out.seenBy(actor.From(ctx)), replayed, nil
+}
+
+func (s *Service) redeem(ctx context.Context, c caller, r Request, now time.Time) (Redemption, bool, error) {
 	hash := r.hash()
 	if old, found, err := s.replay(ctx, c, r.Key, hash); err != nil || found {
 		return old, found, err
@@ -150,10 +159,17 @@ func (s *Service) prepare(ctx context.Context, c caller, r Request, now time.Tim
 		return nil, err
 	}
 	a := &attempt{caller: c, request: r, now: now, local: now.In(outlet.Location()), outlet: outlet, offer: offer, id: uid.At(now)}
+	unknown, err := s.cashierUnknown(ctx, r.CashierID, outlet.ID)
+	if err != nil {
+		return nil, err
+	}
+	if unknown {
+		a.flags = append(a.flags, flagCashierUnknown)
+	}
 	if r.ScanID != nil {
 		a.shown, err = s.shownByScan(ctx, c, *r.ScanID, now)
 	} else {
-		a.shown, err = s.shownNow(ctx, r.Card, now)
+		a.shown, err = s.shownAt(ctx, r.Card, now)
 	}
 	return a, err
 }
@@ -174,9 +190,9 @@ func (s *Service) offer(ctx context.Context, c caller, id uuid.UUID) (benefits.O
 	return offer, nil
 }
 
-// shownNow verifies a scanned text or a typed code.
-func (s *Service) shownNow(ctx context.Context, text string, now time.Time) (shown, error) {
-	p, err := s.Cards.Check(ctx, text, now)
+// shownAt verifies a scanned text or a typed code as of an instant.
+func (s *Service) shownAt(ctx context.Context, text string, at time.Time) (shown, error) {
+	p, err := s.Cards.Check(ctx, text, at)
 	if err != nil {
 		return shown{}, fmt.Errorf("check card: %w", err)
 	}
@@ -248,7 +264,7 @@ func (a *attempt) record(d decision) *Redemption {
 		PartnerID: a.outlet.PartnerID, OutletID: a.outlet.ID, SectorID: a.outlet.SectorID,
 		Gross: a.request.Gross, Discount: d.discount, Net: a.request.Gross - d.discount,
 		ReceiptNumber: a.request.ReceiptNumber, ReceiptCode: receiptCode(), IDChecked: a.request.IDChecked, Online: true,
-		Outcome: Granted, Reason: d.reason, Flags: []string{}, OccurredAt: a.now, RecordedAt: a.now,
+		Outcome: Granted, Reason: d.reason, Flags: append([]string{}, a.flags...), OccurredAt: a.now, RecordedAt: a.now,
 		LocalOn: a.today(), LocalHour: a.local.Hour(), State: Recorded,
 	}
 	if d.reason != "" {
@@ -257,7 +273,7 @@ func (a *attempt) record(d decision) *Redemption {
 	if t := a.request.OccurredAt; t != nil {
 		r.OccurredAt = t.UTC().Truncate(time.Microsecond)
 		if a.now.Sub(*t).Abs() > clockSuspect {
-			r.Flags = append(r.Flags, "clock_suspect")
+			r.Flags = append(r.Flags, flagClockSuspect)
 		}
 	}
 	if card := a.shown.presented.Card; card != nil {

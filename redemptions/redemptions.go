@@ -29,8 +29,10 @@ import (
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/fault"
+	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/participants"
 	"github.com/berlaku/berlaku/partners"
+	"github.com/berlaku/berlaku/tills"
 )
 
 // Limits of time and money at the counter.
@@ -122,12 +124,30 @@ type Redemption struct {
 	// Remaining uses of this participant after this one, as the till was told;
 	// nil when unlimited or refused.
 	Remaining *int64
+
+	// Cleared are the limits that it was beyond and for which voids made room later.
+	Cleared []string
 }
 
 // Cards is what the counter needs of package cards.
 type Cards interface {
 	Check(ctx context.Context, text string, at time.Time) (cards.Presented, error)
 	Recheck(ctx context.Context, cardID uuid.UUID, at time.Time) (cards.Presented, error)
+	// What a till's bundle is made of.
+	JWKS(ctx context.Context) (cards.JWKS, error)
+	ShardsOf(ctx context.Context, branchIDs []uuid.UUID) ([]cards.ShardVersion, error)
+	SignStatement(ctx context.Context, typ string, payload any) (string, error)
+}
+
+// Tills is what the counter needs of package tills.
+type Tills interface {
+	// Known returns any till, or tills.ErrNotFound.
+	Known(ctx context.Context, id uuid.UUID) (tills.Till, error)
+	// CashierAt returns the outlet of a cashier and whether that one still works
+	// there; a fault of kind NotFound when nobody is it.
+	CashierAt(ctx context.Context, id uuid.UUID) (outlet uuid.UUID, active bool, err error)
+	// CashiersForTill returns the cashiers that a till of the outlet holds.
+	CashiersForTill(ctx context.Context, outlet uuid.UUID) ([]tills.CashierKey, error)
 }
 
 // Deps is what a Service stands on.
@@ -138,8 +158,12 @@ type Deps struct {
 	Benefits     *benefits.Service
 	Partners     *partners.Service
 	Participants *participants.Service
+	Tills        Tills
+	Keys         *pii.Keyring // seals the items of tills that are kept for the branch
 	Audit        *audit.Service
 	Events       *events.Service
+	PublicURL    string // the server's address, without a slash at the end
+	Origin       string // the address that is printed in cards
 }
 
 // Service is the counter.

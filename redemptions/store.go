@@ -50,6 +50,8 @@ type row struct {
 	LocalOn        clock.Day
 	LocalHour      int
 	State          string `gorm:"->"` // from redemption_actions
+	CountCleared   bool   `gorm:"->"` // from limit_clearances
+	OutletCleared  bool   `gorm:"->"`
 }
 
 func (row) TableName() string { return "redemptions" }
@@ -141,7 +143,9 @@ type foundScan struct {
 const selectRow = `SELECT r.*, COALESCE(
 	(SELECT CASE a.action WHEN 'void' THEN 'voided' WHEN 'dispute' THEN 'disputed' WHEN 'uphold' THEN 'upheld' ELSE 'reversed' END
 	 FROM redemption_actions a WHERE a.participant_id = r.participant_id AND a.redemption_id = r.id
-	 ORDER BY a.acted_at DESC, a.id DESC LIMIT 1), 'recorded') AS state
+	 ORDER BY a.acted_at DESC, a.id DESC LIMIT 1), 'recorded') AS state,
+	EXISTS (SELECT 1 FROM limit_clearances c WHERE c.participant_id = r.participant_id AND c.redemption_id = r.id AND c.kind = 'count') AS count_cleared,
+	EXISTS (SELECT 1 FROM limit_clearances c WHERE c.participant_id = r.participant_id AND c.redemption_id = r.id AND c.kind = 'outlet') AS outlet_cleared
 	FROM redemptions r `
 
 func (s *Service) byID(ctx context.Context, participantID, id uuid.UUID) (Redemption, error) {
@@ -187,6 +191,12 @@ func (r *row) redemption() (Redemption, error) {
 	}
 	if err := json.Unmarshal([]byte(r.Flags), &out.Flags); err != nil {
 		return out, fmt.Errorf("read flags of redemption: %w", err)
+	}
+	if r.CountCleared {
+		out.Cleared = append(out.Cleared, markOverCount)
+	}
+	if r.OutletCleared {
+		out.Cleared = append(out.Cleared, markOverOutlet)
 	}
 	return out, nil
 }

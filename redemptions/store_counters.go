@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 	"gorm.io/gorm"
@@ -75,18 +76,24 @@ func (s *Service) readQuota(ctx context.Context, a *attempt, f *facts) error {
 // takeUsage counts one use in the participant's window, which it returns, and,
 // where there is a shortest interval, moves the day of the newest use.
 func (s *Service) takeUsage(ctx context.Context, a *attempt, p *benefits.ParticipantLimit) (used int64, err error) {
-	db, today := s.DB.From(ctx), a.today()
-	used, err = counted(LimitParticipant, db.Raw(`INSERT INTO usages AS u (participant_id, benefit_id, per, window_on, used, cap) VALUES (?, ?, ?, ?, 1, ?)
-		ON CONFLICT (participant_id, benefit_id, per, window_on) DO UPDATE SET used = u.used + 1, cap = excluded.cap
-		WHERE u.used + 1 <= excluded.cap RETURNING used`,
-		a.participantID(), a.offer.BenefitID, string(p.Per), a.offer.Terms.Window(p.Per, today), p.Count))
+	today := a.today()
+	used, err = s.takeCount(ctx, a, p)
 	if err != nil || interval(p) == 0 {
 		return used, err
 	}
-	return used, guarded(db.Exec(`INSERT INTO usage_days AS u (participant_id, benefit_id, last_on) VALUES (?, ?, ?)
+	return used, guarded(s.DB.From(ctx).Exec(`INSERT INTO usage_days AS u (participant_id, benefit_id, last_on) VALUES (?, ?, ?)
 		ON CONFLICT (participant_id, benefit_id) DO UPDATE SET last_on = excluded.last_on
 		WHERE u.last_on IS NULL OR u.last_on <= ?`,
 		a.participantID(), a.offer.BenefitID, today, today.AddDays(-interval(p))), LimitInterval)
+}
+
+// takeCount counts one use in the participant's window and returns what is
+// counted then.
+func (s *Service) takeCount(ctx context.Context, a *attempt, p *benefits.ParticipantLimit) (used int64, err error) {
+	return counted(LimitParticipant, s.DB.From(ctx).Raw(`INSERT INTO usages AS u (participant_id, benefit_id, per, window_on, used, cap) VALUES (?, ?, ?, ?, 1, ?)
+		ON CONFLICT (participant_id, benefit_id, per, window_on) DO UPDATE SET used = u.used + 1, cap = excluded.cap
+		WHERE u.used + 1 <= excluded.cap RETURNING used`,
+		a.participantID(), a.offer.BenefitID, string(p.Per), a.offer.Terms.Window(p.Per, a.today()), p.Count))
 }
 
 func (s *Service) takeOutletDay(ctx context.Context, a *attempt, limit int64) (used int64, err error) {
@@ -107,8 +114,7 @@ func (s *Service) lockBill(ctx context.Context, a *attempt) error {
 func (s *Service) otherOnBill(ctx context.Context, a *attempt) (bool, error) {
 	var n int64
 	err := scalar(s.DB.From(ctx), &n, `SELECT count(*) FROM redemptions r
-		WHERE r.participant_id = ? AND r.outlet_id = ? AND r.local_on = ? AND r.receipt_number = ? AND r.benefit_id <> ? AND r.outcome = 'granted'
-		AND NOT EXISTS (SELECT 1 FROM redemption_actions v WHERE v.participant_id = r.participant_id AND v.redemption_id = r.id AND v.action IN ('void', 'reverse'))`,
+		WHERE r.participant_id = ? AND r.outlet_id = ? AND r.local_on = ? AND r.receipt_number = ? AND r.benefit_id <> ? AND `+standing,
 		a.participantID(), a.outlet.ID, a.today(), a.request.ReceiptNumber, a.offer.BenefitID)
 	return n > 0, err
 }
@@ -120,20 +126,17 @@ func (s *Service) useProof(ctx context.Context, a *attempt) error {
 		ON CONFLICT (participant_id, idx, proof_at) DO NOTHING`, a.participantID(), p.Idx, p.ProofAt, a.id, a.now), CodeReplayed)
 }
 
-// giveBack undoes what take did for r under the limits it was judged by.
-func (s *Service) giveBack(ctx context.Context, r *Redemption, terms benefits.Terms) error {
-	db, l := s.DB.From(ctx), terms.Limits
+// giveBack undoes what was counted for r under the limits it was judged by. A
+// place that gets free goes to a use beyond the same limit, if one stands.
+func (s *Service) giveBack(ctx context.Context, r *Redemption, act *action, terms benefits.Terms) error {
+	l := terms.Limits
 	if l.OutletPerDay != nil {
-		err := db.Exec(`UPDATE outlet_usages SET used = used - 1 WHERE benefit_id = ? AND outlet_id = ? AND used_on = ? AND used > 0`,
-			r.BenefitID, r.OutletID, r.LocalOn).Error
-		if err != nil {
+		if err := s.freeOutletDay(ctx, r, act); err != nil {
 			return err
 		}
 	}
 	if p := l.Participant; p != nil {
-		err := db.Exec(`UPDATE usages SET used = used - 1 WHERE participant_id = ? AND benefit_id = ? AND per = ? AND window_on = ? AND used > 0`,
-			r.ParticipantID, r.BenefitID, string(p.Per), terms.Window(p.Per, r.LocalOn)).Error
-		if err != nil {
+		if err := s.freeCount(ctx, r, act, terms); err != nil {
 			return err
 		}
 		if interval(p) > 0 {
@@ -142,11 +145,66 @@ func (s *Service) giveBack(ctx context.Context, r *Redemption, terms benefits.Te
 			}
 		}
 	}
-	if r.ReceiptNumber == "" {
-		return nil
+	if r.ReceiptNumber != "" {
+		err := s.DB.From(ctx).Exec(`UPDATE bills SET uses = uses - 1 WHERE participant_id = ? AND outlet_id = ? AND used_on = ? AND receipt_number = ? AND uses > 0`,
+			r.ParticipantID, r.OutletID, r.LocalOn, r.ReceiptNumber).Error
+		if err != nil {
+			return err
+		}
 	}
-	return db.Exec(`UPDATE bills SET uses = uses - 1 WHERE participant_id = ? AND outlet_id = ? AND used_on = ? AND receipt_number = ? AND uses > 0`,
-		r.ParticipantID, r.OutletID, r.LocalOn, r.ReceiptNumber).Error
+	if err := s.clearances(ctx, r); err != nil || len(r.over()) == 0 {
+		return err
+	}
+	return s.freeTillDay(ctx, r)
+}
+
+// freeOutletDay gives the place of r in the outlet's day back, if it had one.
+func (s *Service) freeOutletDay(ctx context.Context, r *Redemption, act *action) error {
+	db := s.DB.From(ctx)
+	const where = " WHERE benefit_id = ? AND outlet_id = ? AND used_on = ?"
+	if err := db.Exec("UPDATE outlet_usages SET used = used"+where, r.BenefitID, r.OutletID, r.LocalOn).Error; err != nil {
+		return err
+	}
+	if err := s.clearances(ctx, r); err != nil || slices.Contains(r.over(), markOverOutlet) {
+		return err
+	}
+	beyond, err := s.overOutlet(ctx, r)
+	if err != nil {
+		return err
+	}
+	if given, err := s.makeRoom(ctx, act, markOverOutlet, beyond); err != nil || given {
+		return err
+	}
+	return db.Exec("UPDATE outlet_usages SET used = used - 1"+where+" AND used > 0", r.BenefitID, r.OutletID, r.LocalOn).Error
+}
+
+// freeCount gives the place of r in the person's window back, whether it was
+// within the count or beyond it.
+func (s *Service) freeCount(ctx context.Context, r *Redemption, act *action, terms benefits.Terms) error {
+	db, per := s.DB.From(ctx), terms.Limits.Participant.Per
+	window := terms.Window(per, r.LocalOn)
+	const where = " WHERE participant_id = ? AND benefit_id = ? AND per = ? AND window_on = ?"
+	key := []any{r.ParticipantID, r.BenefitID, string(per), window}
+	var over int64
+	err := scalar(db, &over, "UPDATE usages SET used = used"+where+" RETURNING over", key...)
+	if err != nil {
+		return err
+	}
+	if over == 0 {
+		return db.Exec("UPDATE usages SET used = used - 1"+where+" AND used > 0", key...).Error
+	}
+	if err := db.Exec("UPDATE usages SET over = over - 1"+where, key...).Error; err != nil {
+		return err
+	}
+	if err := s.clearances(ctx, r); err != nil || slices.Contains(r.over(), markOverCount) {
+		return err
+	}
+	beyond, err := s.overCount(ctx, r, per, window)
+	if err != nil {
+		return err
+	}
+	_, err = s.makeRoom(ctx, act, markOverCount, beyond)
+	return err
 }
 
 // resetLastDay puts the day of the newest use back to that of the newest one
@@ -157,8 +215,7 @@ func (s *Service) resetLastDay(ctx context.Context, r *Redemption) error {
 		return err
 	}
 	return db.Exec(`UPDATE usage_days SET last_on = (SELECT max(r.local_on) FROM redemptions r
-		WHERE r.participant_id = usage_days.participant_id AND r.benefit_id = usage_days.benefit_id AND r.outcome = 'granted'
-		AND NOT EXISTS (SELECT 1 FROM redemption_actions v WHERE v.participant_id = r.participant_id AND v.redemption_id = r.id AND v.action IN ('void', 'reverse')))
+		WHERE r.participant_id = usage_days.participant_id AND r.benefit_id = usage_days.benefit_id AND `+standing+`)
 		WHERE participant_id = ? AND benefit_id = ?`, r.ParticipantID, r.BenefitID).Error
 }
 

@@ -27,7 +27,7 @@ func (s *Service) digests(ctx context.Context, kind string, ids map[uuid.UUID][]
 		return out, err
 	}
 	var rows []row
-	if err := db.Omit("State").Find(&rows).Error; err != nil {
+	if err := db.Omit("State", "CountCleared", "OutletCleared").Find(&rows).Error; err != nil {
 		return nil, err
 	}
 	for i := range rows {

@@ -74,7 +74,7 @@ func (s *Service) Validate(ctx context.Context, q Scan) (Validation, error) {
 	if err != nil {
 		return Validation{}, err
 	}
-	sh, err := s.shownNow(ctx, q.Card, now)
+	sh, err := s.shownAt(ctx, q.Card, now)
 	if err != nil {
 		return Validation{}, err
 	}
@@ -83,7 +83,17 @@ func (s *Service) Validate(ctx context.Context, q Scan) (Validation, error) {
 	if err != nil {
 		return Validation{}, err
 	}
-	return v, s.keepScan(ctx, a, &v)
+	err = s.keepScan(ctx, a, &v)
+	return v.toPartner(), err
+}
+
+// toPartner tells a till no more about a membership than a partner may know.
+func (v Validation) toPartner() Validation {
+	v.Reason = v.Reason.ToPartner()
+	for i := range v.Benefits {
+		v.Benefits[i].Reason = v.Benefits[i].Reason.ToPartner()
+	}
+	return v
 }
 
 // validateNothing is the answer at an outlet that takes no part any more: the

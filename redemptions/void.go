@@ -41,42 +41,55 @@ func (s *Service) Void(ctx context.Context, id uuid.UUID, reason string) (Redemp
 	if err != nil {
 		return Redemption{}, err
 	}
-	offer, err := s.Benefits.AtVersion(ctx, r.BenefitID, r.BenefitVersion)
-	if err != nil {
-		return Redemption{}, fmt.Errorf("look up promo of redemption: %w", err)
-	}
 	now := s.Clock.Now()
 	act := action{
 		ParticipantID: r.ParticipantID, RedemptionID: r.ID, Action: "void", ID: uid.At(now),
 		ByKind: string(who.Kind), ByID: who.ID, Reason: reason, ActedAt: now,
 	}
 	err = s.DB.InTx(ctx, func(ctx context.Context) error {
-		fresh, err := s.insertAction(ctx, &act)
+		fresh, err := s.takeBack(ctx, &r, &act)
 		if err != nil || !fresh {
 			return err
 		}
-		if err := s.Benefits.ReturnQuota(ctx, r.BenefitID, r.Discount); err != nil {
-			return err
-		}
-		if err := s.giveBack(ctx, &r, offer.Terms); err != nil {
-			return fmt.Errorf("give back limits: %w", err)
-		}
-		if err := s.Events.Publish(ctx, r.event("redemption.voided")); err != nil {
-			return err
-		}
-		return s.Audit.Append(ctx, audit.Event{
-			Action: "redemption.voided", Subject: audit.Subject{Kind: actionKind, ID: act.ID}, Digest: act.digest(),
-			Details: map[string]any{"redemption_id": r.ID},
-		})
+		return s.Audit.Append(ctx, act.voided())
 	})
 	if err != nil {
 		return Redemption{}, fmt.Errorf("void redemption: %w", err)
 	}
 	r.State = Voided
-	return r, nil
+	return r.seenBy(who), nil
+}
+
+// takeBack appends the void act and gives back what r took: from the promo's
+// totals, whether the use was counted there or under an allowance, and from the
+// limits. False means that it was void already. Its audit entry is the caller's.
+func (s *Service) takeBack(ctx context.Context, r *Redemption, act *action) (bool, error) {
+	offer, err := s.Benefits.AtVersion(ctx, r.BenefitID, r.BenefitVersion)
+	if err != nil {
+		return false, fmt.Errorf("look up promo of redemption: %w", err)
+	}
+	fresh, err := s.insertAction(ctx, act)
+	if err != nil || !fresh {
+		return false, err
+	}
+	if err := s.Benefits.ReturnQuota(ctx, r.BenefitID, r.Discount); err != nil {
+		return false, err
+	}
+	if err := s.giveBack(ctx, r, act, offer.Terms); err != nil {
+		return false, fmt.Errorf("give back limits: %w", err)
+	}
+	return true, s.Events.Publish(ctx, r.event("redemption.voided"))
 }
 
 const actionKind = "redemption_action"
+
+// voided is the audit entry of a void.
+func (a *action) voided() audit.Event {
+	return audit.Event{
+		Action: "redemption.voided", Subject: audit.Subject{Kind: actionKind, ID: a.ID}, Digest: a.digest(),
+		Details: map[string]any{"redemption_id": a.RedemptionID},
+	}
+}
 
 // voidable returns the redemption if the actor may void it now.
 func (s *Service) voidable(ctx context.Context, who actor.Actor, id uuid.UUID) (Redemption, error) {

@@ -29,6 +29,7 @@ import (
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/redemptions"
 	"github.com/berlaku/berlaku/reports"
+	"github.com/berlaku/berlaku/tills"
 )
 
 // Palu is the id of the branch in the migrations.
@@ -47,6 +48,8 @@ type Shop struct {
 	Partners     *partners.Service
 	Benefits     *benefits.Service
 	Cards        *cards.Service
+	Tills        *tills.Service
+	Keys         *pii.Keyring
 	Redemptions  *redemptions.Service
 	Reports      *reports.Service
 
@@ -73,9 +76,12 @@ func New(t testing.TB) *Shop {
 		Signer: signer, Origin: "https://kartu.example",
 	})
 	s.Participants.Follow(s.Cards.FollowStandings)
+	s.Keys = keys
+	s.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Keys: keys, Partners: s.Partners, Audit: s.Audit, PublicURL: "https://berlaku.example"})
+	s.Tills.OnRevoke(s.Benefits.FollowRevokedTill)
 	s.Redemptions = redemptions.New(redemptions.Deps{
 		DB: db, Clock: clk, Cards: s.Cards, Benefits: s.Benefits, Partners: s.Partners,
-		Participants: s.Participants, Audit: s.Audit, Events: s.Events,
+		Participants: s.Participants, Tills: s.Tills, Keys: keys, Audit: s.Audit, Events: s.Events,
 	})
 	must(s.Cards.EnsureKeys(testkit.System(t)))(t)
 	s.open(t)
