@@ -59,7 +59,7 @@ func (s *Service) RenewAllowances(ctx context.Context, till, outlet uuid.UUID) (
 	var out []Allowance
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		out = []Allowance{}
-		offers, err := s.offersAt(ctx, outlet) // by id: the order in which counters are locked everywhere
+		offers, err := s.offersAt(ctx, outlet, Live) // by id: the order in which counters are locked everywhere
 		if err != nil {
 			return err
 		}

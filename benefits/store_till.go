@@ -35,10 +35,10 @@ func (s *Service) offer(ctx context.Context, id uuid.UUID) (Offer, error) {
 	return row.offer()
 }
 
-func (s *Service) offersAt(ctx context.Context, outlet uuid.UUID) ([]Offer, error) {
+func (s *Service) offersAt(ctx context.Context, outlet uuid.UUID, states ...State) ([]Offer, error) {
 	var rows []offerRow
 	err := s.db.From(ctx).Raw(offerSQL+`JOIN benefit_outlets o ON o.benefit_id = b.id AND o.version = b.live_version
-		WHERE o.outlet_id = ? AND b.state = 'live' ORDER BY b.id`, outlet).Scan(&rows).Error
+		WHERE o.outlet_id = ? AND b.state IN ? ORDER BY b.id`, outlet, states).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list offers: %w", err)
 	}

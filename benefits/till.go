@@ -15,7 +15,14 @@ func (s *Service) Live(ctx context.Context, id uuid.UUID) (Offer, error) { retur
 // LiveAt returns the promos that are live at an outlet, oldest first. For other
 // domains: no check of reach.
 func (s *Service) LiveAt(ctx context.Context, outlet uuid.UUID) ([]Offer, error) {
-	return s.offersAt(ctx, outlet)
+	return s.offersAt(ctx, outlet, Live)
+}
+
+// HeldAt returns the promos that the tills of an outlet hold: those that are
+// live and those that are paused, oldest first. For other domains: no check of
+// reach.
+func (s *Service) HeldAt(ctx context.Context, outlet uuid.UUID) ([]Offer, error) {
+	return s.offersAt(ctx, outlet, Live, Paused)
 }
 
 // Remaining returns what is left of the total count and of the rupiah budget;

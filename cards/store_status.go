@@ -50,6 +50,15 @@ func (s *Service) shardVersion(ctx context.Context, shard int64) (int64, error) 
 	return row.Version, err
 }
 
+func (s *Service) shardVersions(ctx context.Context, branches []uuid.UUID) ([]ShardVersion, error) {
+	shards := []ShardVersion{}
+	if len(branches) == 0 {
+		return shards, nil
+	}
+	err := s.db.From(ctx).Raw("SELECT shard, version FROM status_shards WHERE branch_id IN ? ORDER BY shard", branches).Scan(&shards).Error
+	return shards, err
+}
+
 // eachEntry calls f for every entry of a shard that is not 0.
 func (s *Service) eachEntry(ctx context.Context, shard int64, f func(position int64, status int)) error {
 	rows, err := s.db.From(ctx).Raw("SELECT idx, status FROM status_entries WHERE idx >= ? AND idx < ? AND status <> 0",

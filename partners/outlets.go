@@ -148,6 +148,15 @@ func (s *Service) OutletsOf(ctx context.Context, partner uuid.UUID) ([]Outlet, e
 	return s.outletsOf(ctx, partner)
 }
 
+// ProvinceBranches returns the branches that look after any part of the province
+// in which a region lies, by id. For other domains: no check of reach.
+func (s *Service) ProvinceBranches(ctx context.Context, regionCode string) ([]uuid.UUID, error) {
+	if !regionForm.MatchString(regionCode) {
+		return []uuid.UUID{}, nil
+	}
+	return s.branchesIn(ctx, regionCode[:2])
+}
+
 // Affiliation returns what decides who reaches the outlet's partner.
 func (o Outlet) Affiliation() Affiliation {
 	return Affiliation{PartnerID: o.PartnerID, BranchID: o.BranchID, State: o.PartnerState}

@@ -98,6 +98,25 @@ func (s *Service) updateOutlet(ctx context.Context, o Outlet) error {
 	return one(res, "update outlet")
 }
 
+// branchesIn returns the branches that look after a part of a province, by the
+// two digits of its code.
+func (s *Service) branchesIn(ctx context.Context, province string) ([]uuid.UUID, error) {
+	rows, err := s.db.From(ctx).Raw(`SELECT DISTINCT branch_id FROM branch_regions WHERE substr(region_code, 1, 2) = ? ORDER BY branch_id`, province).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("list branches of province: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // read to the end; Err tells
+	ids := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("list branches of province: %w", err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}
+
 func (s *Service) activeOutlets(ctx context.Context, partner uuid.UUID) (int64, error) {
 	var n int64
 	err := s.db.From(ctx).Model(&outletRow{}).Where("partner_id = ? AND state = 'active'", partner).Count(&n).Error

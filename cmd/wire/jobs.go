@@ -41,6 +41,7 @@ func (a *App) Jobs() []Job {
 		}},
 		Job{"old sign-ins and throttles", a.Accounts.Purge},
 		Job{"old till bearers", a.Tills.Sweep},
+		Job{"unused offline allowances", a.Benefits.SweepAllowances},
 		Job{"old scans and idempotency keys", a.Redemptions.Purge},
 	)
 }

@@ -161,7 +161,7 @@ func (a *App) services() (err error) {
 	a.Perisai = perisai.New(perisai.Deps{DB: db, Clock: clk, Keys: a.Keys, Participants: a.Participants, Audit: a.Audit})
 	a.Redemptions = redemptions.New(redemptions.Deps{
 		DB: db, Clock: clk, Cards: a.Cards, Benefits: a.Benefits, Partners: a.Partners, Participants: a.Participants, Audit: a.Audit, Events: a.Events,
-		Tills: a.Tills, Keys: a.Keys,
+		Tills: a.Tills, Keys: a.Keys, PublicURL: a.Config.PublicURL, Origin: a.Config.CardOrigin,
 	})
 	a.Reports = reports.New(db, clk)
 	a.Accounts, err = accounts.New(accounts.Deps{

@@ -82,6 +82,7 @@ func New(t testing.TB) *Shop {
 	s.Redemptions = redemptions.New(redemptions.Deps{
 		DB: db, Clock: clk, Cards: s.Cards, Benefits: s.Benefits, Partners: s.Partners,
 		Participants: s.Participants, Tills: s.Tills, Keys: keys, Audit: s.Audit, Events: s.Events,
+		PublicURL: "https://berlaku.example", Origin: "https://kartu.example",
 	})
 	must(s.Cards.EnsureKeys(testkit.System(t)))(t)
 	s.open(t)
