@@ -1,182 +1,37 @@
-// The counter: a scan and its verdict, a use and its record.
+// A use and its record.
 //
-// A use goes: stored as asking → asked online → recorded or refused; no answer →
+// It goes: stored as asking → asked online → recorded or refused; no answer →
 // queued, signed, under the same key (the server knows the key if it had
 // committed after all); where the till may not decide alone → unsure. What a
 // caller was told is always stored before.
 import { type Answer, none } from '../shared/api'
 import { uuid } from '../shared/bytes'
-import { type Card, type Code, SHARD, verify } from '../shared/card'
-import { discount } from '../shared/discount'
 import type { Tx } from '../shared/idb'
-import { readShortCode } from '../shared/shortcode'
-import { statusAt } from '../shared/statuslist'
 import { billRule, identityRule, localAt } from '../shared/terms'
-import { fetchList, usable } from './bundle'
-import type { Offer, Problem, Sum, Use, UseRequest, Verdict } from './contract'
+import type { Problem, Use, UseRequest, Verdict } from './contract'
 import type { Core } from './core'
-import { allowanceFor, definitive, genuine, judge, kindOf, reasonOf, room, usesLeft } from './offline'
+import { allowanceFor, judge, room } from './offline'
 import { append, appendVoid } from './queue'
 import { type Server, within } from './server'
 import { get, put, read, type Row, use, write } from './store'
-import type { Benefit, Redemption, RedeemBody, Validation } from './wire'
+import type { Scan, Verdicts } from './verdicts'
+import type { Redemption, RedeemBody } from './wire'
 
-const PATIENCE = 1500 // ms: until the till answers by itself
-const LONG = 6000 // where it cannot
 const SEEN = 600 // seconds
 
-interface Scan {
-  text: string
-  at: number
-  trusted: boolean // the clock, then
-  typed: boolean
-  code: Code | null // of the till's own verification
-  card: Card | null
-  listAt: number
-  scanId: string
-  use?: { asked: string; done: Promise<Use> }
-}
-
 export class Counter {
-  private scans = new Map<number, Scan>()
-  private last = 0
   /** Keys that are being asked about right now. */
-  readonly busy = new Set<string>()
+  private readonly busy = new Set<string>()
 
   constructor(
     private readonly core: Core,
     private readonly server: Server,
-    private readonly refresh: () => Promise<boolean>,
+    private readonly verdicts: Verdicts,
   ) {}
-
-  // Scanning.
-
-  async scan(text: string): Promise<Verdict> {
-    const { core } = this
-    const typed = readShortCode(text)
-    const scan: Scan = { text, at: core.clock.now(), trusted: core.clock.trusted(), typed: !!typed, code: null, card: null, listAt: 0, scanId: '' }
-    if (core.till?.state === 'revoked' || !core.data) return this.verdict(scan, core.data ? 'till_revoked' : 'status_list_stale')
-    if (typed && !typed.good) return this.verdict(scan, 'card_malformed')
-    if (!typed) {
-      await this.look(scan)
-      if (scan.code === 'E_KID' && !this.server.silent() && (await within(PATIENCE, this.refresh()))) await this.look(scan)
-      if (definitive(scan.code!, scan.trusted)) return this.verdict(scan, reasonOf[scan.code!])
-    }
-    const alone = scan.code !== null && scan.code !== 'E_STATUS_STALE' && scan.trusted
-    const answer = await this.ask(scan, alone)
-    return answer ? this.fromServer(scan, answer) : this.byItself(scan)
-  }
-
-  /** look is the till's own verification. */
-  private async look(scan: Scan): Promise<void> {
-    const { core } = this
-    const { body } = core.data!
-    const judged = await verify(scan.text, {
-      origin: body.origin, keys: core.keys, now: scan.at, window: body.policy.proof_window, printed: body.policy.printed !== 'refuse',
-      status: (idx) => {
-        const list = core.lists.get(Math.floor(idx / SHARD))
-        if (!usable(core, list)) return null
-        scan.listAt = list.iat
-        return statusAt(list, idx)
-      },
-      seen: (idx, t) => `${idx}.${t}` in core.seen,
-    })
-    scan.code = judged.code
-    scan.card = genuine(judged.code) ? judged.card : null
-    if (judged.code === 'OK' && scan.trusted && judged.card!.t) core.clock.atLeast(judged.card!.t - 120)
-    if (!scan.card || this.server.silent()) return
-    const shard = Math.floor(scan.card.idx / SHARD)
-    const list = core.lists.get(shard)
-    if (!usable(core, list) || (list.version < 0 && scan.at - list.iat > 3600)) fetchList(core, this.server, shard).catch(() => {})
-  }
-
-  /** ask wants the server's word; null when it does not come in time. */
-  private async ask({ text }: Scan, alone: boolean): Promise<Validation | null> {
-    if (alone && this.server.silent()) {
-      this.refresh().catch(() => {})
-      return null
-    }
-    const a = await within(alone ? PATIENCE : LONG, this.server.authed<Validation>('POST', '/v1/validations', { body: { card: text } }))
-    if (!a) this.server.failed()
-    return a?.data ?? null
-  }
-
-  private async fromServer(scan: Scan, v: Validation): Promise<Verdict> {
-    scan.scanId = v.scan_id
-    if (v.benefits.some((o) => !this.benefit(o.id, o.version))) await within(PATIENCE, this.refresh())
-    const unproven = scan.typed || v.card?.form === 'printed'
-    const spent = await this.spent()
-    const offers = v.benefits.map(({ id, version, title, eligible, reason, remaining }): Offer => {
-      const b = this.benefit(id, version)
-      return { ...this.offer(b, spent, unproven), benefitId: id, version, title, eligible, reason, remaining }
-    })
-    return {
-      ...this.verdict(scan, v.reason), kind: v.verdict, online: true, offers,
-      card: v.card ? {
-        form: v.card.form === 'printed' ? 'printed' : 'phone', name: v.card.masked_name, expiresOn: v.card.expires_on, needsIdCheck: v.card.needs_id_check,
-      } : null,
-    }
-  }
-
-  private async byItself(scan: Scan): Promise<Verdict> {
-    const { core } = this
-    if (core.till?.state === 'revoked') return this.verdict(scan, 'till_revoked')
-    if (!scan.trusted) return this.verdict(scan, 'clock_untrusted')
-    const reason = scan.typed ? 'offline_not_allowed' : reasonOf[scan.code!]
-    if (reason) return this.verdict(scan, reason)
-    if (!core.data!.body.outlet.open) return { ...this.verdict(scan, 'outlet_not_covered'), kind: 'cannot_tell' }
-    const [rows, spent] = [await core.rows(), await this.spent()]
-    const printed = scan.card!.form === 'printed'
-    const offers = core.data!.body.benefits.filter((b) => b.state === 'live').map((b): Offer => {
-      const { reason: no } = judge(core, b, { idx: scan.card!.idx, printed, idChecked: true, gross: 0, receiptNumber: '' }, rows, spent)
-      return { ...this.offer(b, spent, printed), eligible: !no, reason: no }
-    })
-    const v = this.verdict(scan, '')
-    return { ...v, offers, card: { ...v.card!, needsIdCheck: printed || offers.some((o) => o.eligible && o.needsIdCheck) } }
-  }
-
-  private verdict(scan: Scan, reason: string): Verdict {
-    const { card } = scan
-    const ref = ++this.last
-    this.scans.set(ref, scan)
-    this.scans.delete(ref - 20)
-    return {
-      kind: kindOf(reason), reason, offers: [], online: false, at: scan.at, ref,
-      card: card && {
-        form: card.form, name: card.name, needsIdCheck: card.form === 'printed',
-        expiresOn: new Date((card.exp - 86400) * 1000).toISOString().slice(0, 10),
-      },
-    }
-  }
-
-  private benefit(id: string, version: number): Benefit | undefined {
-    return this.core.data?.body.benefits.find((b) => b.id === id && b.version === version)
-  }
-
-  private offer(b: Benefit | undefined, spent: Awaited<ReturnType<Counter['spent']>>, unproven: boolean): Offer {
-    return {
-      benefitId: b?.id ?? '', version: b?.version ?? 0, title: b?.title ?? '', summary: b?.summary[this.core.settings.lang] ?? '',
-      eligible: false, reason: '', remaining: null, needsIdCheck: unproven || !!b?.terms.needs_id_check,
-      offlineLeft: b ? usesLeft(this.core, b, spent) : null, minGross: b?.terms.min_gross ?? 0,
-    }
-  }
-
-  private async spent() {
-    return (await read(this.core.db, 'kv', (t) => get(t, 'spent'))) ?? {}
-  }
-
-  preview(offer: Offer, gross: number): Sum {
-    const terms = this.benefit(offer.benefitId, offer.version)?.terms
-    const reason = offer.eligible ? (terms ? billRule(terms, gross) : '') : offer.reason
-    const off = terms && !reason ? discount(terms, gross) : 0
-    return { gross, discount: off, net: gross - off, reason }
-  }
-
-  // Using.
 
   /** redeem answers the same for the same request twice, such as a double tap. */
   redeem(verdict: Verdict, request: UseRequest): Promise<Use> {
-    const scan = this.scans.get(verdict.ref ?? 0)
+    const scan = this.verdicts.of(verdict)
     const asked = JSON.stringify([request.offer.benefitId, request.gross, request.receiptNumber, request.idChecked])
     if (scan?.use?.asked === asked) return scan.use.done
     const done = this.record(scan, verdict, request)
@@ -212,8 +67,8 @@ export class Counter {
   private draft(scan: Scan | undefined, verdict: Verdict, { offer, gross, receiptNumber, idChecked }: UseRequest): Row {
     const { core } = this
     const at = core.clock.now()
-    const sum = this.preview(offer, gross)
-    const number = receiptNumber.trim().toUpperCase().slice(0, 40)
+    const sum = this.verdicts.preview(offer, gross)
+    const number = line(receiptNumber.toUpperCase(), 40)
     const cashier = core.cashier()?.id
     const ask: RedeemBody = {
       ...(scan?.scanId ? { scan_id: scan.scanId } : { card: scan?.text ?? '' }), benefit_id: offer.benefitId, gross,
@@ -236,7 +91,7 @@ export class Counter {
     if (!scan || row.at - scan.at > core.data!.body.policy.scan_life) return 'code_stale'
     if (!Number.isInteger(row.gross) || row.gross < 1 || row.gross > 1e9) return 'below_minimum'
     if (!offer.eligible) return offer.reason || 'benefit_not_live'
-    const terms = this.benefit(row.benefit, row.version)?.terms
+    const terms = this.verdicts.benefit(row.benefit, row.version)?.terms
     return terms ? billRule(terms, row.gross) || identityRule({ terms, printed: scan.typed || scan.card?.form === 'printed', idChecked }) : ''
   }
 
@@ -295,11 +150,11 @@ export class Counter {
   /** alone returns what speaks against giving this use without the server; '' when nothing. */
   private async alone(row: Row): Promise<string> {
     const { core } = this
-    const b = this.benefit(row.benefit, row.version)
+    const b = this.verdicts.benefit(row.benefit, row.version)
     if (!row.item || !b || core.till?.state !== 'active') return 'offline_not_allowed'
     if (!core.clock.trusted()) return 'clock_untrusted'
     if (core.clock.now() - row.item.scannedAt > core.data!.body.policy.scan_life) return 'code_stale'
-    return judge(core, b, { ...row, printed: row.t === 0, idChecked: !!row.idChecked }, await core.rows(), await this.spent()).reason
+    return judge(core, b, { ...row, printed: row.t === 0, idChecked: !!row.idChecked }, await core.rows(), await this.verdicts.spent()).reason
   }
 
   /** queue gives the use by itself, if it may; null when not. fresh: it is not stored yet. */
@@ -307,11 +162,11 @@ export class Counter {
     const { core } = this
     if ((await this.alone(row)) !== '') return null
     const { ask: _, item, ...rest } = row
-    const b = this.benefit(row.benefit, row.version)!
-    const allowance = allowanceFor(core, b, await this.spent())!
+    const b = this.verdicts.benefit(row.benefit, row.version)!
+    const allowance = allowanceFor(core, b, await this.verdicts.spent())!
     const queued: Row = { ...rest, state: 'queued' }
     const members = {
-      scanned_at: item!.scannedAt, occurred_at: fresh ? row.at : core.clock.now(), card: item!.card, benefit: row.benefit, version: row.version,
+      scanned_at: item!.scannedAt, occurred_at: Math.max(fresh ? row.at : core.clock.now(), item!.scannedAt), card: item!.card, benefit: row.benefit, version: row.version,
       gross: row.gross, discount: row.discount, net: row.net, ...(row.receiptNumber && { receipt_number: row.receiptNumber }),
       ...(row.cashier && { cashier: row.cashier }), id_checked: !!row.idChecked, allowance: allowance.id, list_age: item!.listAge,
     }
@@ -320,13 +175,13 @@ export class Counter {
       if (fresh ? await this.claim(t, queued) : now?.state !== 'asking' && now?.state !== 'unsure') return false
       const spent = (await get(t, 'spent')) ?? {}
       const left = room(allowance, spent)
-      if (left.uses < 1 || left.amount < row.discount) throw new Spent()
+      if (left.uses < 1 || left.amount < row.discount) throw new NoRoom()
       const own = spent[allowance.id] ?? { uses: 0, amount: 0 }
       await put(t, 'spent', { ...spent, [allowance.id]: { uses: own.uses + 1, amount: own.amount + row.discount } })
       await t.put('uses', queued)
       return true
     }).catch((e: unknown) => {
-      if (e instanceof Spent) return false
+      if (e instanceof NoRoom) return false
       throw e
     })
     await core.count()
@@ -398,7 +253,7 @@ export class Counter {
     const { core } = this
     const row = await this.row(key)
     if (!row) return { code: 'not_found' }
-    const why = reason.trim().slice(0, 200) || 'batal'
+    const why = line(reason, 200) || 'batal'
     if (this.open(row)) return (await this.takeBack(row, why, (r) => this.open(r))) ?? { code: 'other' }
     if (row.state === 'voided') return this.shown(row)
     const view = this.shown(row)
@@ -442,7 +297,11 @@ export class Counter {
   }
 }
 
-class Spent extends Error {}
+/** line makes of what was typed what the server takes: so many characters, none of them control characters. */
+const line = (text: string, most: number): string =>
+  [...text.replace(/\p{Cc}/gu, '').trim()].slice(0, most).join('').trim()
+
+class NoRoom extends Error {}
 
 const given = (r: Row): boolean => r.state === 'recorded' || r.state === 'queued'
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { b64url, utf8 } from '../shared/bytes'
 import type { Engine, Offer, Use, UseRequest, Verdict } from './contract'
 import { dead, Killer, ORIGIN, printed, ready, START, terms, type World, world } from './testkit'
@@ -231,7 +231,7 @@ describe('using', () => {
   test('online it is recorded', async () => {
     const w = await world()
     const e = await ready(w)
-    const u = await redeem(e, w, { receiptNumber: ' a-12 ' })
+    const u = await redeem(e, w, { receiptNumber: ' a-\u000012\n ' })
     expect(u).toMatchObject({ state: 'recorded', gross: 100_000, discount: 20_000, net: 80_000, receiptNumber: 'A-12', voidable: true })
     expect(u.receiptCode).not.toBe('')
     expect(await e.today()).toMatchObject({ uses: [{ key: u.key }], totals: { uses: 1, gross: 100_000, discount: 20_000, net: 80_000 } })
@@ -569,6 +569,46 @@ describe('sending', () => {
     await portal.sync()
     expect(portal.state()).toMatchObject({ unsent: 1, online: false, freshness: { clock: 'good' } })
   })
+})
+
+test('what another tab found out stays', async () => {
+  const w = await world()
+  w.server.benefits[0]!.terms = terms({ offline: { allowed: false, allowance: 0 } })
+  await ready(w)
+  const other = w.engine()
+  await other.start()
+  const slow = w.engine({
+    fetch: (async (url: string, init: RequestInit) => {
+      const answer = await w.server.fetch(url, init)
+      if (url !== '/v1/redemptions') return answer
+      await other.sync() // asks about the open use, and is told
+      throw new TypeError('Failed to fetch')
+    }) as typeof fetch,
+  })
+  await slow.start()
+  expect((await redeem(slow, w)).state).toBe('recorded')
+  expect((await slow.today()).uses.map((u) => u.state)).toEqual(['recorded'])
+})
+
+test('the worker sends by itself', async () => {
+  const w = await world()
+  const e = await ready(w)
+  w.server.network = dead
+  await redeem(e, w)
+  back(w)
+  vi.stubGlobal('indexedDB', w.factory)
+  vi.stubGlobal('fetch', w.server.fetch)
+  vi.stubGlobal('navigator', { locks: fakeLocks() })
+  const { syncAlone } = await import('./sync')
+  const source = { wall: () => w.phone.wall, mono: () => w.phone.mono }
+  w.server.network = (path) => (path.endsWith('batch') ? 'cut' : 'ok')
+  expect(await syncAlone(source)).toBe('offline')
+  w.server.network = () => 'ok'
+  w.phone.wall += 7_200_000 // set wrong meanwhile: the first refusal tells the time
+  expect(await syncAlone(source)).toBe('')
+  vi.unstubAllGlobals()
+  expect([granted(w), w.server.rows.size]).toEqual([1, 1])
+  expect((await e.today()).uses[0]!.state).toBe('recorded')
 })
 
 const fakeLocks = (): Pick<LockManager, 'request'> => {

@@ -94,9 +94,16 @@ export const openStore = (factory: IDBFactory): Promise<Db> =>
 export const read = <T>(db: Db, stores: string, work: (t: Tx) => Promise<T>): Promise<T> => db.tx(stores.split(' '), 'readonly', work)
 export const write = <T>(db: Db, stores: string, work: (t: Tx) => Promise<T>): Promise<T> => db.tx(stores.split(' '), 'readwrite', work)
 
+const me = Math.random()
+
 /** changed tells the other tabs and the worker that the store changed. */
 export function changed(): void {
   const channel = new BroadcastChannel(NAME)
-  channel.postMessage(0)
+  channel.postMessage(me)
   channel.close()
+}
+
+/** onChange hears of changes by others. */
+export function onChange(then: () => void): void {
+  new BroadcastChannel(NAME).onmessage = ({ data }) => data !== me && then()
 }

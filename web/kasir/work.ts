@@ -11,8 +11,9 @@ import type { Core, EngineDeps } from './core'
 import { Counter } from './counter'
 import { fingerprint, keyPair } from './proof'
 import { Server } from './server'
-import { changed, NAME, put, type Row, write } from './store'
+import { changed, NAME, onChange, put, type Row, write } from './store'
 import { syncOnce } from './sync'
+import { Verdicts } from './verdicts'
 import type { Joined } from './wire'
 
 const TICK = 3000 // ms
@@ -22,6 +23,7 @@ const DAYS = 7 * 86400
 
 export class Work {
   private readonly server: Server
+  private readonly verdicts: Verdicts
   private readonly counter: Counter
   private readonly background: boolean
   private sending: Promise<void> | null = null
@@ -36,7 +38,8 @@ export class Work {
   ) {
     this.background = deps.background ?? true
     this.server = new Server(core, deps.fetch)
-    this.counter = new Counter(core, this.server, () => this.refresh())
+    this.verdicts = new Verdicts(core, this.server, () => this.refresh())
+    this.counter = new Counter(core, this.server, this.verdicts)
   }
 
   /** begin settles what an earlier life left, and starts the background work. */
@@ -63,7 +66,7 @@ export class Work {
     }
     addEventListener('online', now)
     document.addEventListener('visibilitychange', now)
-    new BroadcastChannel(NAME).onmessage = () => quietly(this.core.load())
+    onChange(() => quietly(this.core.load()))
     setInterval(tick, TICK)
     tick()
   }
@@ -138,7 +141,7 @@ export class Work {
   async leave(force: boolean): Promise<Problem | null> {
     const { core } = this
     if (!force && (await this.held())) return { code: 'unsent' }
-    if (core.till?.state === 'active') await this.server.authed('POST', '/v1/till/leave', { timeout: 5000 })
+    if (core.till?.state === 'active') await this.bidFarewell()
     await this.sending?.catch(() => {})
     core.db.close()
     await remove(core.factory, NAME)
@@ -147,6 +150,13 @@ export class Work {
     await core.open()
     changed()
     return null
+  }
+
+  /** bidFarewell gives the allowances back, if nothing rests on them, and ends the till; as far as the server answers. */
+  private async bidFarewell(): Promise<void> {
+    const tell = async (path: string): Promise<boolean> => (await this.server.authed('POST', path, { timeout: 5000 })).status > 0
+    for (const { id } of this.core.unsent ? [] : this.core.allowances) if (!(await tell(`/v1/till/allowances/${id}/return`))) return
+    await tell('/v1/till/leave')
   }
 
   /** held reports whether anything would be lost: unsent, or without an answer. */
@@ -171,14 +181,14 @@ export class Work {
 
   // The counter.
 
-  scan = (text: string): ReturnType<Engine['scan']> => this.after(this.counter.scan(text))
+  scan = (text: string): ReturnType<Engine['scan']> => this.after(this.verdicts.scan(text))
   redeem = (...a: Parameters<Engine['redeem']>): Promise<Use> => this.after(this.counter.redeem(...a))
   retry = (key: string): Promise<Use> => this.after(this.counter.retry(key))
   giveUp = (key: string): Promise<void> => this.after(this.counter.giveUp(key))
   undo = (...a: Parameters<Engine['undo']>): ReturnType<Engine['undo']> => this.after(this.counter.undo(...a))
   preview(...[, offer, gross]: Parameters<Engine['preview']>): Sum {
     this.touch()
-    return this.counter.preview(offer, gross)
+    return this.verdicts.preview(offer, gross)
   }
 
   /** after lets what is unsent follow where the server was just reached. */
@@ -187,7 +197,9 @@ export class Work {
     const out = await work
     const { core } = this
     core.notify()
-    if (this.background && core.online && core.unsent && core.source.mono() >= this.nextSync - UNSENT) quietly(this.sync())
+    if (!this.background || !core.unsent) return out
+    quietly(workerToo())
+    if (core.online && core.source.mono() >= this.nextSync - UNSENT) quietly(this.sync())
     return out
   }
 
@@ -256,6 +268,12 @@ const keeps = (r: Row): boolean => r.state === 'asking' || r.state === 'unsure' 
 const problemOf = ({ status, code }: { status: number; code: string }): Problem => ({
   code: status === 0 ? 'offline' : status === 429 ? 'rate_limited' : status === 422 && code !== 'enrolment_code_invalid' ? 'other' : code,
 })
+
+/** workerToo asks for the queue to be sent by the worker as well, with no page open, where the browser can. */
+async function workerToo(): Promise<void> {
+  const worker = (await navigator.serviceWorker?.ready) as { sync?: { register(tag: string): Promise<void> } } | undefined
+  await worker?.sync?.register('berlaku-sync')
+}
 
 /** quietly runs what nobody waits for; what it could not do is tried again later. */
 const quietly = (work: Promise<unknown>): void => void work.catch(() => {})
