@@ -606,6 +606,7 @@ test('the worker sends by itself', async () => {
   w.server.network = () => 'ok'
   w.phone.wall += 7_200_000 // set wrong meanwhile: the first refusal tells the time
   expect(await syncAlone(source)).toBe('')
+  w.phone.wall -= 7_200_000
   vi.unstubAllGlobals()
   expect([granted(w), w.server.rows.size]).toEqual([1, 1])
   expect((await e.today()).uses[0]!.state).toBe('recorded')

@@ -13,7 +13,7 @@ import { openStore } from './store'
 import type { Bundle, WireCashier } from './wire'
 
 export const ORIGIN = 'https://kartu.example'
-export const START = 1_797_000_000 // 2026-12-11 15:20 in Palu
+export const START = 1_797_000_000 // 2026-12-11 22:40 in Palu
 const OUTLET = '01890000-0000-7000-8000-000000000a01'
 
 export const terms = (change: Partial<Terms> = {}): Terms => ({
