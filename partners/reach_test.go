@@ -280,3 +280,21 @@ func TestAnOutletKnowsWhetherItIsOpen(t *testing.T) {
 		t.Errorf("an absent outlet: %v", err)
 	}
 }
+
+func TestProvinceBranches(t *testing.T) {
+	w := newWorld(t)
+	all := must[[]uuid.UUID](t)(w.ProvinceBranches(t.Context(), "72.71"))
+	if len(all) != 5 || all[0] != palu { // the five of the migrations, Palu with two regions
+		t.Errorf("got %v", all)
+	}
+	for _, code := range []string{"72", "72.08", "72.08.01"} {
+		if diff := cmp.Diff(all, must[[]uuid.UUID](t)(w.ProvinceBranches(t.Context(), code))); diff != "" {
+			t.Errorf("%s: %s", code, diff)
+		}
+	}
+	for _, code := range []string{"71.71", "7", "", "%", "__.71", "72.71' OR 1=1"} {
+		if got := must[[]uuid.UUID](t)(w.ProvinceBranches(t.Context(), code)); len(got) != 0 {
+			t.Errorf("%q: got %v", code, got)
+		}
+	}
+}

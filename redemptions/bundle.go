@@ -60,13 +60,16 @@ type BundlePartner struct {
 
 // BundleOutlet is where the till stands.
 type BundleOutlet struct {
-	ID      uuid.UUID        `json:"id"`
-	Name    string           `json:"name"`
-	Address string           `json:"address"`
-	Zone    string           `json:"zone" doc:"IANA."`
-	Open    bool             `json:"open" doc:"Promos may be used here."`
-	Hours   []partners.Hours `json:"hours"`
+	ID      uuid.UUID     `json:"id"`
+	Name    string        `json:"name"`
+	Address string        `json:"address"`
+	Zone    string        `json:"zone" doc:"IANA."`
+	Open    bool          `json:"open" doc:"Promos may be used here."`
+	Hours   []BundleHours `json:"hours"`
 }
+
+// BundleHours is a span in which the outlet serves; days count from Monday, 1.
+type BundleHours partners.Hours
 
 // BundlePolicy is what holds for every promo, in seconds where it is time.
 type BundlePolicy struct {
@@ -178,7 +181,10 @@ func (s *Service) addPlace(ctx context.Context, b *Bundle, o partners.Outlet) er
 	}
 	b.Till = BundleTill{ID: till.ID, Name: till.Name, Fingerprint: till.Fingerprint}
 	b.Partner = BundlePartner{ID: o.PartnerID, Name: o.PartnerName}
-	b.Outlet = BundleOutlet{ID: o.ID, Name: o.Name, Address: o.Address, Zone: o.Zone, Open: o.Open(), Hours: o.Hours}
+	b.Outlet = BundleOutlet{ID: o.ID, Name: o.Name, Address: o.Address, Zone: o.Zone, Open: o.Open(), Hours: make([]BundleHours, len(o.Hours))}
+	for i, h := range o.Hours {
+		b.Outlet.Hours[i] = BundleHours(h)
+	}
 	return nil
 }
 
@@ -254,15 +260,4 @@ func (s *Service) addCashiers(ctx context.Context, b *Bundle, o partners.Outlet)
 		}}
 	}
 	return nil
-}
-
-// ReturnAllowance gives back what is left of an allowance of the calling till,
-// which says that nothing unsent rests on it. It returns ErrTillOnly or
-// benefits.ErrAllowanceNotFound.
-func (s *Service) ReturnAllowance(ctx context.Context, id uuid.UUID) error {
-	who := actor.From(ctx)
-	if who.Kind != actor.Till {
-		return ErrTillOnly
-	}
-	return s.Benefits.ReturnAllowance(ctx, who.ID, id)
 }

@@ -175,11 +175,14 @@ func (b *books) checkCounters() {
 	}
 	have := map[counter]int64{}
 	for table, query := range map[string]string{
-		"quota count":  `SELECT CAST(benefit_id AS text), '', '', '', CAST(sum(used_count) AS bigint) FROM benefit_quotas GROUP BY benefit_id`,
-		"quota amount": `SELECT CAST(benefit_id AS text), '', '', '', CAST(sum(used_amount) AS bigint) FROM benefit_quotas GROUP BY benefit_id`,
-		"outlet":       `SELECT CAST(benefit_id AS text), CAST(outlet_id AS text), CAST(used_on AS text), '', used FROM outlet_usages`,
-		"usage":        `SELECT CAST(participant_id AS text), CAST(benefit_id AS text), per, CAST(window_on AS text), used FROM usages`,
-		"bill":         `SELECT CAST(participant_id AS text), CAST(outlet_id AS text), CAST(used_on AS text), receipt_number, uses FROM bills`,
+		// What tills hold in advance and did not use is no use.
+		"quota count": `SELECT CAST(benefit_id AS text), '', '', '', CAST(sum(used_count) - COALESCE((SELECT sum(a.uses - a.used_uses)
+			FROM allowances a WHERE a.benefit_id = q.benefit_id AND a.closed_at IS NULL), 0) AS bigint) FROM benefit_quotas q GROUP BY benefit_id`,
+		"quota amount": `SELECT CAST(benefit_id AS text), '', '', '', CAST(sum(used_amount) - COALESCE((SELECT sum(a.amount - a.used_amount)
+			FROM allowances a WHERE a.benefit_id = q.benefit_id AND a.closed_at IS NULL), 0) AS bigint) FROM benefit_quotas q GROUP BY benefit_id`,
+		"outlet": `SELECT CAST(benefit_id AS text), CAST(outlet_id AS text), CAST(used_on AS text), '', used FROM outlet_usages`,
+		"usage":  `SELECT CAST(participant_id AS text), CAST(benefit_id AS text), per, CAST(window_on AS text), used FROM usages`,
+		"bill":   `SELECT CAST(participant_id AS text), CAST(outlet_id AS text), CAST(used_on AS text), receipt_number, uses FROM bills`,
 	} {
 		for _, r := range b.rows(query, 5) {
 			var n int64

@@ -1,17 +1,26 @@
 package wire_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/benefits"
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/cmd/wire"
+	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/participants"
+	"github.com/berlaku/berlaku/partners"
 )
 
 func settings(t *testing.T) config.Config {
@@ -100,5 +109,82 @@ func TestOriginIsForGood(t *testing.T) {
 	c.CardOrigin = "https://other.example"
 	if _, err := wire.Open(t.Context(), c, wire.Options{}); !errors.Is(err, wire.ErrOrigin) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestAllowancesOfARevokedTillFlowBack: promos hear of a till that ends, and the
+// regular work takes back what it held when its time is over.
+func TestAllowancesOfARevokedTillFlowBack(t *testing.T) {
+	clk := testkit.Clock()
+	app, ctx := open(t, settings(t), clk), testkit.System(t)
+	outlet, promo := sell(t, app)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point := elliptic.MarshalCompressed(elliptic.P256(), key.X, key.Y) //nolint:staticcheck // the compressed form has no other encoder
+	code := must(app.Tills.Enrol(ctx, outlet.ID))(t)
+	till := must(app.Tills.Join(ctx, code.Code, point, "Kasir"))(t)
+	must(app.Tills.Confirm(ctx, till.ID))(t)
+	free := func(want int64) {
+		t.Helper()
+		left, _, err := app.Benefits.Remaining(ctx, promo)
+		if err != nil || left == nil || *left != want {
+			t.Errorf("%d uses are free, %v; want %d", *left, err, want)
+		}
+	}
+	work := func() {
+		t.Helper()
+		for _, job := range app.Jobs() {
+			if _, err := job.Run(ctx); err != nil {
+				t.Errorf("%s: %v", job.What, err)
+			}
+		}
+	}
+	bundle, err := app.Redemptions.Bundle(actor.With(ctx, actor.Actor{Kind: actor.Till, ID: till.ID, PartnerID: outlet.PartnerID, OutletID: outlet.ID}))
+	if err != nil || len(bundle.Allowances) != 1 || bundle.Origin != "https://kartu.example" || bundle.PublicURL != app.Config.PublicURL {
+		t.Fatalf("the bundle has %d allowances, %v", len(bundle.Allowances), err)
+	}
+	must(app.Tills.Revoke(ctx, till.ID))(t)
+	work()
+	free(25)
+	clk.Advance(benefits.AllowanceLife + time.Second)
+	work()
+	free(40)
+}
+
+// sell opens an outlet with a promo of forty uses, fifteen of them for a till.
+func sell(t *testing.T, app *wire.App) (partners.Outlet, uuid.UUID) {
+	t.Helper()
+	ctx, today := testkit.System(t), clock.DayOf(app.Clock.Now(), time.UTC)
+	sector := must(app.Partners.CreateSector(ctx, partners.NewSector{Code: "MOT", NameID: "Bengkel", NameEN: "Workshops"}))(t)
+	for _, to := range []partners.SectorState{partners.SectorAssessed, partners.SectorOpen} {
+		must(app.Partners.SetSectorState(ctx, sector.ID, to))(t)
+	}
+	officer := shop.As(t, actor.BranchOfficer, actor.BranchScope, shop.Palu)
+	p := must(app.Partners.Create(officer, partners.NewPartner{SectorID: sector.ID, BranchID: shop.Palu, Profile: partners.Profile{Name: "Bengkel Uji"}}))(t)
+	outlet := must(app.Partners.CreateOutlet(ctx, p.ID, partners.OutletProfile{Name: "Palu", Address: "Jl. 1", RegionCode: "72.71", Zone: "Asia/Makassar"}))(t)
+	must(app.Partners.Submit(officer, p.ID))(t)
+	must(app.Partners.Approve(ctx, p.ID))(t)
+	must(app.Partners.CreateAgreement(ctx, p.ID, partners.NewAgreement{Number: "1", StartsOn: today, EndsOn: today.AddDays(100)}))(t)
+	must(app.Partners.Activate(ctx, p.ID))(t)
+	promo := must(app.Benefits.Create(officer, p.ID, "Diskon", benefits.Terms{
+		Kind: benefits.Percent, Basis: benefits.Labour, Value: 20, OutletIDs: []uuid.UUID{outlet.ID}, ValidFrom: today, ValidTo: today.AddDays(90),
+		MaxStatusAgeDays: 45, Stacking: benefits.Stackable, Limits: benefits.Limits{TotalCount: new(int64(40))},
+		Offline: benefits.Offline{Allowed: true, Allowance: 15},
+	}))(t)
+	must(app.Benefits.Submit(officer, promo.ID))(t)
+	must(app.Benefits.Approve(ctx, promo.ID, benefits.Seen{}))(t)
+	must(app.Benefits.Publish(ctx, promo.ID))(t)
+	return outlet, promo.ID
+}
+
+func must[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
 	}
 }

@@ -159,7 +159,7 @@ func (b *builder) promo(at int, title string, t benefits.Terms) error {
 	s, today, shop := b.app.Benefits, dayOf(b.clock.Now()), &b.shops[at]
 	t.OutletIDs, t.ValidFrom, t.ValidTo, t.MaxStatusAgeDays = slices.Clone(shop.outlets), today, today.AddMonths(24), 45
 	t.Segments = []benefits.Segment{benefits.BPU, benefits.PU}
-	t.Offline = benefits.Offline{Allowed: true, Allowance: 20}
+	t.Offline = benefits.Offline{Allowed: true, Allowance: 15}
 	made, err := s.Create(shop.owner, shop.partner, title, t)
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func TestTheWorldIsWhatItSays(t *testing.T) {
 	}
 	var quota, own int64
 	for query, dest := range map[string]*int64{
-		"SELECT sum(used_count) FROM benefit_quotas": &quota,
+		`SELECT CAST((SELECT sum(used_count) FROM benefit_quotas) - (SELECT coalesce(sum(uses - used_uses), 0) FROM allowances WHERE closed_at IS NULL) AS bigint)`: &quota,
 		`SELECT count(*) FROM redemptions r WHERE r.outcome = 'granted' AND NOT EXISTS
 			(SELECT 1 FROM redemption_actions a WHERE a.redemption_id = r.id)`: &own,
 	} {
