@@ -7,7 +7,7 @@ import type { Use, Verdict } from '../contract'
 import { Banners } from './banners'
 import { signal } from './feedback'
 import { age } from './format'
-import { go, usePath } from './router'
+import { go, path, usePath } from './router'
 import { Scan } from './scan'
 import { till, useNow, useTill } from './till'
 import { Icon, type IconName, later } from './ui'
@@ -53,7 +53,6 @@ export function App() {
   }
   const recorded = (u: Use) => {
     setUse(u)
-    setVerdict(null)
     signal(u.state === 'recorded' || u.state === 'queued' ? 'done' : u.state === 'unsure' ? 'cannot_tell' : 'not_valid', state.settings)
     go('bukti', true)
   }
@@ -61,8 +60,9 @@ export function App() {
   // A screen of the flow without its card or record is the scanner.
   const lost = (at === 'kartu' || at === 'nota') && !verdict
   useEffect(() => {
-    if (lost) go('', true)
-    if (at === '' && use) setUse(null)
+    if (lost && path() === at) go('', true) // not while another screen is on its way
+    if (at === 'bukti') setVerdict(null)
+    if (at === '') setUse(null)
   }, [lost, at])
 
   const screen = (): ComponentChildren => {

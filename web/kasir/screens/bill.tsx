@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks'
 
 import type { Offer, Use, Verdict } from '../contract'
-import { rupiah } from './format'
+import { money, rupiah } from './format'
 import { Pad } from './pad'
 import { go } from './router'
 import { till, useKeys } from './till'
@@ -20,6 +20,7 @@ interface Props {
 export function Bill({ verdict, offer, onDone }: Props) {
   const [gross, setGross] = useState(0)
   const [receiptNumber, setReceiptNumber] = useState('')
+  const [numbered, setNumbered] = useState(false)
   const [idChecked, setIdChecked] = useState(false)
   const [saving, setSaving] = useState(false)
   const sent = useRef(false)
@@ -69,18 +70,18 @@ export function Bill({ verdict, offer, onDone }: Props) {
         </div>
         <div class="amount">
           <span>{w.bill.title}</span>
-          <output class={gross ? '' : 'empty'} aria-live="polite">
+          <output class={money(gross) + (gross ? '' : ' dim')} aria-live="polite">
             {rupiah(gross)}
           </output>
         </div>
         <Preview sum={sum} offer={offer} />
-        {needsId && (
-          <label class={idChecked ? 'tick on' : 'tick'}>
-            <input type="checkbox" checked={idChecked} onChange={(event) => setIdChecked(event.currentTarget.checked)} />
-            <span>{fill(w.bill.id_check, { name: verdict.card?.name ?? '' })}</span>
-          </label>
+        {numbered ? (
+          <Field label={w.bill.receipt} value={receiptNumber} onInput={setReceiptNumber} input={{ maxLength: 40, enterkeyhint: 'done', autofocus: true }} />
+        ) : (
+          <button type="button" class="link" onClick={() => setNumbered(true)}>
+            + {w.bill.receipt}
+          </button>
         )}
-        <Field label={w.bill.receipt} value={receiptNumber} onInput={setReceiptNumber} input={{ maxLength: 40, enterkeyhint: 'done' }} />
         {fault && (
           <p class="hint bad" role="alert">
             {w.problems.storage}
@@ -89,6 +90,12 @@ export function Bill({ verdict, offer, onDone }: Props) {
       </div>
       <div class="bottom">
         <Pad extra="000" onKey={press} />
+        {needsId && (
+          <label class={idChecked ? 'tick on' : 'tick'}>
+            <input type="checkbox" checked={idChecked} onChange={(event) => setIdChecked(event.currentTarget.checked)} />
+            <span>{w.bill.id_check}</span>
+          </label>
+        )}
         <Button kind="main" busy={saving} disabled={!ready} onClick={confirm}>
           {saving ? w.bill.saving : needsId && !idChecked ? w.bill.id_first : w.bill.confirm}
         </Button>
@@ -102,18 +109,21 @@ function Preview({ sum, offer }: { sum: ReturnType<typeof till.preview> | null; 
     return (
       <div class="note warn" role="status">
         <div>
-          {because(sum.reason)[0]}
-          {sum.reason === 'below_minimum' && ' ' + fill(w.bill.minimum, { rp: rupiah(offer.minGross) })}
+          {sum.reason === 'below_minimum' ? fill(w.bill.minimum, { rp: rupiah(offer.minGross) }) : because(sum.reason)[0]}
         </div>
       </div>
     )
   }
   return (
-    <dl class="sums" aria-live="polite">
-      <dt>{w.bill.discount}</dt>
-      <dd class="good">{sum ? '−' + rupiah(sum.discount) : '–'}</dd>
-      <dt>{w.bill.net}</dt>
-      <dd class="net">{sum ? rupiah(sum.net) : '–'}</dd>
+    <dl class="preview" aria-live="polite">
+      <div>
+        <dt>{w.bill.discount}</dt>
+        <dd class="good">{sum ? '−' + rupiah(sum.discount) : '–'}</dd>
+      </div>
+      <div>
+        <dt>{w.bill.net}</dt>
+        <dd>{sum ? rupiah(sum.net) : '–'}</dd>
+      </div>
     </dl>
   )
 }

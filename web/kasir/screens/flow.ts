@@ -1,4 +1,6 @@
 // What comes after the verdict; loaded in the background right after the start.
+import './later.css'
+
 export { Bill } from './bill'
 export { Pin } from './pin'
 export { Receipt } from './receipt'

@@ -3,6 +3,9 @@ import { fill, locale, w } from './words'
 
 export const rupiah = (n: number): string => 'Rp' + n.toLocaleString(locale())
 
+/** money is the class of an amount in large type; a long one is set smaller. */
+export const money = (n: number): string => (n < 10_000_000 ? 'money' : 'money long')
+
 /** now is the present in Unix seconds, for what only counts on screen. */
 export const now = (): number => Math.floor(Date.now() / 1000)
 

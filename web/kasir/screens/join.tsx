@@ -23,6 +23,7 @@ export function Join({ code: given }: { code: string }) {
   const [name, setName] = useState(m.name_default)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState('')
+  const [wrongName, setWrongName] = useState('')
   useEffect(() => {
     if (given) setCode(given)
   }, [given])
@@ -30,9 +31,10 @@ export function Join({ code: given }: { code: string }) {
   const send = async (event: Event) => {
     event.preventDefault()
     if (!code.trim()) return setError(m.need_code)
-    if (!name.trim()) return setError(w.problems.name_invalid)
+    if (!name.trim()) return setWrongName(w.problems.name_invalid)
     setBusy(true)
     setError('')
+    setWrongName('')
     const fault = await till.join(code.trim(), name.trim()).catch(() => ({ code: 'other' }))
     setBusy(false)
     if (fault) setError(problem(fault.code))
@@ -52,10 +54,10 @@ export function Join({ code: given }: { code: string }) {
       )}
       <form class="stack" onSubmit={send}>
         <Field
-          label={m.code} value={code} onInput={setCode}
+          label={m.code} value={code} onInput={setCode} error={error}
           input={{ class: 'code', maxLength: 100, autocapitalize: 'characters', enterkeyhint: 'next' }}
         />
-        <Field label={m.name} hint={m.name_hint} value={name} onInput={setName} error={error} input={{ maxLength: 100, enterkeyhint: 'go' }} />
+        <Field label={m.name} hint={m.name_hint} value={name} onInput={setName} error={wrongName} input={{ maxLength: 100, enterkeyhint: 'go' }} />
         <Button submit kind="main" busy={busy}>
           {busy ? m.going : m.go}
         </Button>

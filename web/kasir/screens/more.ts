@@ -1,4 +1,6 @@
 // Screens that a cashier opens now and then.
+import './later.css'
+
 export { Join, Pending, Revoked } from './join'
 export { SettingsScreen } from './settings'
 export { Today } from './today'

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 
 import type { Use } from '../contract'
-import { countdown, rupiah, time } from './format'
+import { countdown, money, rupiah, time } from './format'
 import { go } from './router'
 import { Share } from './share'
 import { more } from './texts'
@@ -69,7 +69,7 @@ export function Details({ use, onChange, inList = false }: Shown & { inList?: bo
         {!voided && (
           <p class="pays">
             <span>{m.pays}</span>
-            <b>{rupiah(use.net)}</b>
+            <b class={money(use.net)}>{rupiah(use.net)}</b>
           </p>
         )}
         <p>{voided ? fill(m.voided_do, { rp: rupiah(use.gross) }) : use.state === 'queued' ? m.queued_do : m.recorded_do}</p>
@@ -85,9 +85,6 @@ export function Details({ use, onChange, inList = false }: Shown & { inList?: bo
         <dt>{m.discount}</dt>
         <dd class="good">−{rupiah(use.discount)}</dd>
       </dl>
-      <dl class="facts">
-        {rows.map(([name, value]) => value && [<dt key={name}>{name}</dt>, <dd key={name + 'v'}>{value}</dd>])}
-      </dl>
       {!voided && (
         <div class="pair">
           <Proof use={use} />
@@ -95,6 +92,9 @@ export function Details({ use, onChange, inList = false }: Shown & { inList?: bo
         </div>
       )}
       {!voided && <Undo use={use} onChange={onChange} />}
+      <dl class="facts">
+        {rows.map(([name, value]) => value && [<dt key={name}>{name}</dt>, <dd key={name + 'v'}>{value}</dd>])}
+      </dl>
     </>
   )
 }
@@ -176,7 +176,7 @@ function Unsure({ use, onChange, onDrop }: Shown & { onDrop: () => void }) {
   const m = more().receipt
   return (
     <main class="verdict v-cannot_tell">
-      <div class="answer">
+      <div class="answer alone">
         <Sign kind="cannot_tell" />
         <Title>{m.unsure}</Title>
         <p class="what">{m.unsure_why}</p>
@@ -189,7 +189,7 @@ function Unsure({ use, onChange, onDrop }: Shown & { onDrop: () => void }) {
 }
 
 /** Settle asks again about a use without an answer, or gives it up. */
-export function Settle({ use, onChange, onDrop }: Shown & { onDrop: () => void }) {
+export function Settle({ use, onChange, onDrop, inList = false }: Shown & { onDrop: () => void; inList?: boolean }) {
   const [busy, setBusy] = useState(false)
   const [sure, setSure] = useState(false)
   const m = more().receipt
@@ -204,12 +204,12 @@ export function Settle({ use, onChange, onDrop }: Shown & { onDrop: () => void }
     onDrop()
   }
   return (
-    <div class="actions">
-      <Button kind="glass" onClick={() => setSure(true)}>
-        {m.give_up}
-      </Button>
-      <Button kind="plain" busy={busy} onClick={ask}>
+    <div class="stack actions">
+      <Button kind={inList ? 'main' : 'plain'} busy={busy} onClick={ask}>
         {busy ? m.asking : m.ask}
+      </Button>
+      <Button kind={inList ? 'ghost' : 'glass'} onClick={() => setSure(true)}>
+        {m.give_up}
       </Button>
       {sure && (
         <Sheet title={m.give_up} onClose={() => setSure(false)}>
@@ -228,18 +228,16 @@ function Refused({ use, onNext }: { use: Use; onNext: () => void }) {
   const [what, next] = because(use.reason)
   return (
     <main class="verdict v-not_valid">
-      <div class="answer">
+      <div class="answer alone">
         <Sign kind="not_valid" />
         <Title>
           {m.refused.split(' ').map((word) => (
             <span key={word}>{word} </span>
           ))}
         </Title>
+        <p class="charge">{fill(m.refused_pay, { rp: rupiah(use.gross) })}</p>
         <p class="what">{what}</p>
         <p class="do">{next}</p>
-      </div>
-      <div class="choice">
-        <p class="idcheck">{fill(m.refused_pay, { rp: rupiah(use.gross) })}</p>
       </div>
       <div class="actions">
         <Button icon="scan" kind="plain wide" onClick={onNext}>

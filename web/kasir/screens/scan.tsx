@@ -8,9 +8,9 @@ import { listenKeyboardScanner, ScannerError, startScanner, type Scanner } from 
 import { signal } from './feedback'
 import { till } from './till'
 import { Button, Field, Icon, Sheet, Title } from './ui'
-import { w } from './words'
+import { because, w } from './words'
 
-type Camera = 'starting' | 'on' | 'denied' | 'none' | 'busy' | 'insecure'
+type Camera = 'starting' | 'on' | 'denied' | 'none' | 'busy' | 'insecure' | 'unloaded'
 
 const notice = 2_500 // ms
 
@@ -62,7 +62,7 @@ function useCamera(active: boolean, onText: (text: string) => Promise<void>) {
         setCamera('on')
         setTorch(started.hasTorch ? wanted : null)
       },
-      (fault: unknown) => !over && setCamera(fault instanceof ScannerError ? fault.code : 'none'),
+      (fault: unknown) => !over && setCamera(fault instanceof ScannerError ? fault.code : 'unloaded'),
     )
     return () => {
       over = true
@@ -99,9 +99,9 @@ export function Scan({ active, onVerdict }: { active: boolean; onVerdict: (verdi
       <Title quiet={works}>{works ? w.scan.title : w.scan[camera]}</Title>
       <video ref={video} hidden={!works} muted playsInline aria-hidden="true" />
       {works && <Finder text={checking ? w.scan.checking : camera === 'starting' ? w.scan.starting : w.scan.hint} busy={checking} />}
-      {!works && <NoCamera camera={camera} retry={retry} judge={judge} checking={checking} />}
+      {!works && <NoCamera camera={camera} retry={retry} judge={judge} checking={checking} foreign={foreign} />}
       <div class="toast" role="status">
-        {foreign && (
+        {foreign && works && !typing && (
           <p>
             <Icon name="cross" />
             {w.foreign}
@@ -123,8 +123,8 @@ export function Scan({ active, onVerdict }: { active: boolean; onVerdict: (verdi
         </div>
       )}
       {typing && (
-        <Sheet title={w.scan.type_title} onClose={() => setTyping(false)}>
-          <TypeCode judge={judge} checking={checking} focus />
+        <Sheet title={w.scan.type} onClose={() => setTyping(false)}>
+          <TypeCode judge={judge} checking={checking} foreign={foreign} focus />
         </Sheet>
       )}
     </main>
@@ -143,9 +143,10 @@ const Finder = ({ text, busy }: { text: string; busy: boolean }) => (
 interface Asking {
   judge: (text: string) => Promise<void>
   checking: boolean
+  foreign: boolean
 }
 
-function NoCamera({ camera, retry, ...asking }: Asking & { camera: 'denied' | 'none' | 'busy' | 'insecure'; retry: () => void }) {
+function NoCamera({ camera, retry, ...asking }: Asking & { camera: Exclude<Camera, 'on' | 'starting'>; retry: () => void }) {
   return (
     <>
       <p class="lead">{w.scan[`${camera}_do`]}</p>
@@ -159,7 +160,7 @@ function NoCamera({ camera, retry, ...asking }: Asking & { camera: 'denied' | 'n
   )
 }
 
-function TypeCode({ judge, checking, focus = false }: Asking & { focus?: boolean }) {
+function TypeCode({ judge, checking, foreign, focus = false }: Asking & { focus?: boolean }) {
   const [code, setCode] = useState('')
   const [error, setError] = useState('')
   const field = useRef<HTMLFormElement>(null)
@@ -177,7 +178,7 @@ function TypeCode({ judge, checking, focus = false }: Asking & { focus?: boolean
       <Field
         label={w.scan.type_title}
         hint={w.scan.type_hint}
-        error={error}
+        error={error || (foreign ? because('not_our_card').join(' ') : '')}
         value={code}
         onInput={(text) => {
           setError('')

@@ -79,7 +79,7 @@ export function Queue() {
     <Note kind="warn" icon="up">
       <b>{fill(w.strip.unsent, { n: unsent })}</b>
       {trouble && <p>{problem(trouble.code)}</p>}
-      <Button kind="soft" busy={syncing} onClick={() => void till.sync()}>
+      <Button kind="main" busy={syncing} onClick={() => void till.sync()}>
         {syncing ? w.strip.sending : m.send}
       </Button>
     </Note>
@@ -88,21 +88,20 @@ export function Queue() {
 
 function Sums({ totals }: { totals: Totals }) {
   const m = more().today
-  const all: [string, string][] = [
-    [String(totals.uses), m.uses],
-    [rupiah(totals.discount), m.discount],
-    [rupiah(totals.gross), m.gross],
-    [rupiah(totals.net), m.net],
-  ]
   return (
-    <dl class="totals">
-      {all.map(([value, name]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <section class="group totals">
+      <p>
+        <b>{totals.uses}</b> {m.uses}
+      </p>
+      <dl class="sums">
+        <dt>{m.gross}</dt>
+        <dd>{rupiah(totals.gross)}</dd>
+        <dt>{m.discount}</dt>
+        <dd class="good">−{rupiah(totals.discount)}</dd>
+        <dt>{m.net}</dt>
+        <dd>{rupiah(totals.net)}</dd>
+      </dl>
+    </section>
   )
 }
 
@@ -117,14 +116,12 @@ function Row({ use, zone }: { use: Use; zone: string | undefined }) {
         <span class="grow">
           <b>{use.title}</b>
           <small>
-            {time(use.at, zone)} · {use.name}
-            {use.receiptNumber && ' · ' + use.receiptNumber}
+            {[time(use.at, zone), use.name, use.receiptNumber].filter(Boolean).join(' · ')}
           </small>
-          <small class="state">{m.states[use.state]}</small>
-        </span>
-        <span class="sum">
-          <b>−{rupiah(use.discount)}</b>
-          <small>{rupiah(use.net)}</small>
+          <span class="line">
+            <small class="state">{m.states[use.state]}</small>
+            <b class="sum">−{rupiah(use.discount)}</b>
+          </span>
         </span>
       </a>
     </li>
@@ -149,6 +146,7 @@ function One({ use, onChange }: { use: Use; onChange: () => void }) {
             <p>{m.receipt.unsure_do}</p>
           </Note>
           <Settle
+            inList
             use={use}
             onChange={onChange}
             onDrop={() => {

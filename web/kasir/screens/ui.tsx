@@ -82,15 +82,19 @@ export function Button({ children, onClick, icon, kind = '', busy = false, disab
 /** Sheet is a dialog from below; Escape and the cross close it. */
 export function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null)
+  const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     const from = document.activeElement as HTMLElement | null
     dialog.current?.showModal()
+    heading.current?.focus()
     return () => from?.focus()
   }, [])
   return (
     <dialog ref={dialog} class="sheet" aria-label={title} onClose={onClose}>
       <div class="title">
-        <h2>{title}</h2>
+        <h2 ref={heading} tabIndex={-1}>
+          {title}
+        </h2>
         <button type="button" class="round" aria-label={w.close} onClick={onClose}>
           <Icon name="cross" />
         </button>

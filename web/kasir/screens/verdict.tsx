@@ -42,7 +42,7 @@ export function VerdictScreen({ verdict, offer, onOffer }: Props) {
 
   return (
     <main class="verdict">
-      <div class="answer">
+      <div class={kind === 'valid' ? 'answer' : 'answer alone'}>
         <Sign kind={kind} />
         <Title>
           {w.verdict[kind].split(' ').map((word) => (

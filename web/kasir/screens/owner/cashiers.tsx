@@ -1,7 +1,7 @@
 // Who may stand at the tills of an outlet, with a PIN each.
 import { useEffect, useState } from 'preact/hooks'
 
-import { Button, Field, Icon, Sheet } from '../ui'
+import { Button, Field, Sheet } from '../ui'
 import { fill, w } from '../words'
 import { Refused, requests, sentence, words, type Outlet, type Person } from './requests'
 
@@ -30,7 +30,7 @@ export function Cashiers({ outlet, onLost }: { outlet: Outlet; onLost: () => voi
       {people?.length === 0 && <p class="hint">{m.no_cashiers}</p>}
       <ul class="rows">
         {people?.map((p) => (
-          <li key={p.id} class="row">
+          <li key={p.id} class="row wrap">
             <span class="face" aria-hidden="true">
               {p.name.slice(0, 1).toUpperCase()}
             </span>
@@ -38,11 +38,11 @@ export function Cashiers({ outlet, onLost }: { outlet: Outlet; onLost: () => voi
               <b>{p.name}</b>
               <small class={p.state === 'locked' ? 'bad' : ''}>{p.state === 'locked' ? m.locked : m.on}</small>
             </span>
-            <button type="button" class="link" onClick={() => setDialog({ kind: 'pin', person: p })}>
+            <button type="button" class="link" aria-label={fill(m.new_pin_for, { name: p.name })} onClick={() => setDialog({ kind: 'pin', person: p })}>
               {m.new_pin}
             </button>
-            <button type="button" class="round" aria-label={fill(m.end_sure, { name: p.name })} onClick={() => setDialog({ kind: 'end', person: p })}>
-              <Icon name="cross" />
+            <button type="button" class="link bad" aria-label={fill(m.end_sure, { name: p.name })} onClick={() => setDialog({ kind: 'end', person: p })}>
+              {m.end}
             </button>
           </li>
         ))}

@@ -1,10 +1,12 @@
 // The owner's page: sign in, choose an outlet, look after its tills and
 // cashiers. Loaded only where it is opened; it needs a network.
+import '../later.css'
+
 import { useEffect, useState } from 'preact/hooks'
 
 import { go } from '../router'
 import { Button, Icon, Title } from '../ui'
-import { w } from '../words'
+import { language, speak, w } from '../words'
 import { OutletPage } from './outlet'
 import { Refused, requests, sentence, words, type Account, type Outlet, type Partner } from './requests'
 import { SignIn } from './signin'
@@ -22,14 +24,20 @@ export default function Owner() {
   }
   useEffect(begin, [])
 
+  const [lang, setLang] = useState(language)
+  const other = lang === 'id' ? 'en' : 'id'
+  const translate = () => void speak(other).then(() => setLang(language()), () => undefined)
   const signOut = () => void requests.signOut().then(() => setAccount(null), () => setAccount(null))
   return (
-    <div class="app owner">
+    <div class="app owner" key={lang}>
       <header class="strip">
         <div>
           <b>{m.title}</b>
-          <span class="net">{account?.name ?? m.lead}</span>
+          <span class="net">{account?.name}</span>
         </div>
+        <button type="button" class="link" lang={other} onClick={translate}>
+          {m.other_language}
+        </button>
         {account ? (
           <button type="button" class="link" onClick={signOut}>
             {m.sign_out}

@@ -151,7 +151,7 @@ function Active({ till, doing }: TillProps) {
   const [sure, setSure] = useState(false)
   const m = words()
   return (
-    <li class="row">
+    <li class="row wrap">
       <span class="face" aria-hidden="true">
         <Icon name="phone" />
       </span>

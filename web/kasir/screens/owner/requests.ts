@@ -1,7 +1,7 @@
 // What the owner's page asks of the server, with the cookie of the session.
 import { createCall, type Answer } from '../../../shared/api'
 import { Clock, phone } from '../../../shared/clock'
-import { pemilik } from '../../../../internal/words/id.json'
+import { pemilik } from '../../../../internal/words/id.json?owner.json'
 import { problem, section } from '../words'
 
 export const words = (): typeof pemilik => section('pemilik', pemilik)
