@@ -52,6 +52,7 @@ func TestABundleHoldsAllThatATillNeeds(t *testing.T) {
 		b.MaxDiscount, b.MinGross = new(int64(50_000)), 100_000
 		b.Limits.Participant = &benefits.ParticipantLimit{Count: 1, Per: benefits.PerMonth}
 	})
+	s.Clock.Advance(time.Second) // ids go by time
 	paused, elsewhere := s.Promo(t, offline), s.Promo(t, func(b *benefits.Terms) { b.OutletIDs = []uuid.UUID{s.Outlet2} })
 	if _, err := s.Benefits.Pause(s.Owner(t), paused); err != nil {
 		t.Fatal(err)
