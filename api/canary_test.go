@@ -232,6 +232,15 @@ func (w *town) plantScans(p planted, as asker) {
 		as(who, "POST", "/v1/redemptions", redemption(w.a, p["printed card"], 25_000), "Idempotency-Key", absent)
 		as(who, "POST", "/v1/redemptions", redemption(w.a, p["NIK"], 25_000), "Idempotency-Key", absent)
 	}
+	q := w.a.queue()
+	p["item of a till"] = q.use(w, w.a, map[string]any{"scanned_at": 1, "occurred_at": 2})
+	good, late := q.use(w, w.a, nil), q.item(map[string]any{"occurred_at": w.clock.Now().Unix(), "void": absent, "reason": "salah ketik"})
+	items := batch(p["item of a till"], good, late, p["NIK"], good[:len(good)-1], w.b.queue().use(w, w.b, nil))
+	if rec := as(p["till's token"], "POST", "/v1/redemptions/batch", items); strings.Count(rec.Body.String(), `"rejected"`) != 3 || !strings.Contains(rec.Body.String(), "quarantined") {
+		w.t.Errorf("handed in: %d %.2000s", rec.Code, rec.Body)
+	}
+	as(p["API key"], "POST", "/v1/redemptions/batch", items)
+	as(p["till's token"], "POST", "/v1/redemptions/batch", items[:len(items)-1])
 	as(p["phone's token"], "GET", "/v1/my/card", "")
 	d := newDevice(w.t)
 	activate := fmt.Sprintf(`{"code":%q,"device_key":%s}`, p["activation code"], d.jwk())

@@ -147,9 +147,6 @@ func scansByName(t *testing.T, w *town) {
 			t.Errorf("a list of uses lacks %s: %s", name, list.Body)
 		}
 	}
-	if rec := w.send("POST", "/v1/redemptions/batch", e.keyText, `{"items":[]}`); rec.Code != 404 && rec.Code != 405 || faultOf(rec) != "" {
-		t.Errorf("batch, which is not there yet: %d %s", rec.Code, rec.Body)
-	}
 }
 
 func answersScans(t *testing.T, w *town) {

@@ -268,6 +268,20 @@ func (s *stall) refusedWith(code string, w *httptest.ResponseRecorder) {
 	}
 }
 
+// till joins a till and returns its bearer.
+func (s *stall) till() string {
+	s.t.Helper()
+	key := newKey(s.t)
+	code := s.make(s.owner, "/v1/outlets/"+s.outlet+"/enrolments", "").Code
+	id := decode[struct {
+		TillID string `json:"till_id"`
+	}](s.t, s.call("POST", "/v1/tills", "", fmt.Sprintf(`{"code":%q,"public_key":%s,"name":"Kasir"}`, code, jwkOf(s.t, key)), 201)).TillID
+	s.call("POST", "/v1/tills/"+id+"/confirm", s.owner, "", 200)
+	return decode[struct {
+		AccessToken string `json:"access_token"`
+	}](s.t, s.call("POST", "/v1/tills/token", "", s.assertion(id, key), 200)).AccessToken
+}
+
 // assertion is the body with which a till asks for a bearer.
 func (s *stall) assertion(till string, key *ecdsa.PrivateKey) string {
 	s.t.Helper()

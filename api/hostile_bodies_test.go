@@ -47,7 +47,7 @@ func documents(good string) []bad {
 		{name: "a name of 6,000 characters", body: also(`"` + strings.Repeat(spur, 600) + `":1`)}, {name: "columns of the table", body: also(`"id":"` + absent + `","state":"active","branch_id":7,"role":"` + spur + `"`)},
 		{name: "17 deep in an array", body: also(`"a":` + nested(17, "[", "]"))}, {name: "10,000 deep in an array", body: also(`"a":` + nested(10_000, "[", "]"))},
 		{name: "17 deep in an object", body: also(`"a":` + nested(17, `{"a":`, "}"))}, {name: "only brackets", body: strings.Repeat("[", 20_000)}, {name: "only braces", body: strings.Repeat(`{"a":`, 2_000)},
-		{name: "300 KiB", body: also(`"a":"` + strings.Repeat("a", 300<<10) + `"`)}, {name: "300 KiB of spaces", body: good + strings.Repeat(" ", 300<<10)},
+		{name: "300 KiB", body: also(`"a":"` + strings.Repeat("a", 300<<10) + `"`)}, {name: "2 MiB of spaces", body: good + strings.Repeat(" ", 2<<20)},
 		{name: "1e400", body: also(`"a":1e400`)}, {name: "NaN", body: also(`"a":NaN`)}, {name: "Infinity", body: also(`"a":-Infinity`)}, {name: "01", body: also(`"a":01`)}, {name: "+1", body: also(`"a":+1`)},
 		{name: ".5", body: also(`"a":.5`)}, {name: "5.", body: also(`"a":5.`)}, {name: "0x10", body: also(`"a":0x10`)}, {name: "1_000", body: also(`"a":1_000`)},
 		{name: "a lone surrogate", body: also(`"a":"\ud800` + spur + `"`)}, {name: "halves the wrong way", body: also(`"a":"\udc00\ud800"`)}, {name: "a wrong escape", body: also(`"a":"\x41"`)},

@@ -173,6 +173,7 @@ var matrix = []row{
 	{op: "POST /v1/cashiers/{id}/pin", who: "PO", reach: inPartner, path: "/v1/cashiers/{cashier}/pin", body: `{"pin":"204816"}`, status: 200},
 	{op: "POST /v1/cashiers/{id}/end", who: "PO", reach: inPartner, path: "/v1/cashiers/{cashier}/end", status: 200},
 	{op: "POST /v1/till/cashiers/{id}/lock", who: "TL", reach: "TL", path: "/v1/till/cashiers/{cashier}/lock", status: 204},
+	{op: "GET /v1/till/bundle", who: "TL", status: 200},
 	{op: "POST /v1/till/allowances/{id}/return", who: "TL", reach: "TL", path: "/v1/till/allowances/{allowance}/return", status: 204},
 	{op: "POST /v1/till/leave", who: "TL", status: 204},
 
@@ -180,6 +181,7 @@ var matrix = []row{
 	// same outlet may not.
 	{op: "POST /v1/validations", who: "KA KV TL", body: `{"card":"{short code}","gross":100000}`, status: 200},
 	{op: "POST /v1/redemptions", who: "KA KR TL", body: `{"card":"{short code}","benefit_id":"{promo live}","gross":100000,"id_checked":true}`, status: 201},
+	{op: "POST /v1/redemptions/batch", who: "TL TR TA", body: `{"items":["x"]}`, status: 200},
 	{op: "GET /v1/redemptions", who: seesUses, status: 200},
 	{op: "GET /v1/redemptions/{id}", who: seesUses, reach: inUses, path: "/v1/redemptions/{use}", status: 200},
 	{op: "POST /v1/redemptions/{id}/void", who: "PO BS HX KA KR TL", reach: inPartner + " KA", path: "/v1/redemptions/{use}/void", body: reasonText, status: 200},
