@@ -96,7 +96,7 @@ export function Scan({ active, onVerdict }: { active: boolean; onVerdict: (verdi
   const works = camera === 'on' || camera === 'starting'
   return (
     <main class={works ? 'scan' : 'page'} hidden={!active}>
-      <Title quiet={works}>{works ? w.scan.title : w.scan[camera]}</Title>
+      <Title key={String(active)} quiet={works}>{works ? w.scan.title : w.scan[camera]}</Title>
       <video ref={video} hidden={!works} muted playsInline aria-hidden="true" />
       {works && <Finder text={checking ? w.scan.checking : camera === 'starting' ? w.scan.starting : w.scan.hint} busy={checking} />}
       {!works && <NoCamera camera={camera} retry={retry} judge={judge} checking={checking} foreign={foreign} />}
