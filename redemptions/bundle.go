@@ -218,10 +218,17 @@ func (s *Service) addBenefits(ctx context.Context, b *Bundle, o partners.Outlet)
 		terms.OutletIDs = []uuid.UUID{o.ID}
 		b.Benefits[i] = BundleBenefit{
 			ID: offer.BenefitID, Version: offer.Version, Title: offer.Title, State: offer.State, Terms: terms,
-			Summary: BundleText{ID: terms.Summary("id"), EN: terms.Summary("en")},
+			Summary: summaryOf(terms),
 		}
 	}
 	return nil
+}
+
+// summaryOf says what concerns the two at the counter. The totals of a promo are
+// the partner's affair.
+func summaryOf(t benefits.Terms) BundleText {
+	t.Limits.OutletPerDay, t.Limits.TotalCount, t.Limits.TotalAmount = nil, nil, nil
+	return BundleText{ID: t.Summary("id"), EN: t.Summary("en")}
 }
 
 // addAllowances renews what the till may grant by itself: nothing where no
