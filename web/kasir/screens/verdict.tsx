@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks'
 import type { Offer, Verdict, VerdictKind } from '../contract'
 import { day, rupiah } from './format'
 import { go } from './router'
-import { useKeys } from './till'
+import { till, useKeys } from './till'
 import { Button, Icon, Title } from './ui'
 import { because, fill, w } from './words'
 
@@ -57,7 +57,7 @@ export function VerdictScreen({ verdict, offer, onOffer }: Props) {
         )}
         {kind !== 'valid' && <p class="what">{what}</p>}
         {kind !== 'valid' && next && <p class="do">{next}</p>}
-        {!verdict.online && <p class="about">{w.verdict.by_till}</p>}
+        {!verdict.online && !till.state().online && <p class="about">{w.verdict.by_till}</p>}
       </div>
       <div class="choice">
         {kind === 'valid' && (card?.needsIdCheck || chosen?.needsIdCheck) && (
@@ -92,7 +92,7 @@ function Offers({ offers, chosen, onOffer }: { offers: Offer[]; chosen: number; 
           <input type="radio" name="offer" checked={i === chosen && o.eligible} disabled={!o.eligible} onChange={() => onOffer(i)} />
           <span>
             <b>{o.title}</b>
-            <span>{o.eligible ? o.summary : because(o.reason)[0]}</span>
+            <span class="summary">{o.eligible ? o.summary : because(o.reason)[0]}</span>
             {o.eligible && <small>{facts(o)}</small>}
           </span>
         </label>

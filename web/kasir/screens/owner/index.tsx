@@ -4,7 +4,6 @@ import '../later.css'
 
 import { useEffect, useState } from 'preact/hooks'
 
-import { go } from '../router'
 import { Button, Icon, Title } from '../ui'
 import { language, speak, w } from '../words'
 import { OutletPage } from './outlet'
@@ -38,13 +37,9 @@ export default function Owner() {
         <button type="button" class="link" lang={other} onClick={translate}>
           {m.other_language}
         </button>
-        {account ? (
+        {account && (
           <button type="button" class="link" onClick={signOut}>
             {m.sign_out}
-          </button>
-        ) : (
-          <button type="button" class="link" onClick={() => go('')}>
-            {m.to_till}
           </button>
         )}
       </header>

@@ -56,6 +56,9 @@ export function SignIn({ onIn }: { onIn: (account: Account) => void }) {
           {busy ? m.signing_in : m.sign_in}
         </Button>
       </form>
+      <a class="btn ghost" href="#/">
+        <span>{m.to_till}</span>
+      </a>
     </main>
   )
 }
