@@ -194,7 +194,7 @@ func Schemes() map[string]*huma.SecurityScheme {
 	return map[string]*huma.SecurityScheme{
 		schemeBearer: {
 			Type: "http", Scheme: "bearer",
-			Description: "An API key (brk_…), a session token (bls_…), a till's token (blt_…) or a participant's token (blp_…).",
+			Description: "An API key (brk_…), a session token (bls_…), a till's token (blt_…) or a participant's token (blp_…). For handing in only: an assertion that a till signed for that.",
 		},
 		schemeCookie: {
 			Type: "apiKey", In: "cookie", Name: secureCookie,
