@@ -52,7 +52,7 @@ func (in *handIn) prepare(ctx context.Context, it *item) (*use, error) {
 		hash: it.claims, now: now, local: it.occurredAt.In(outlet.Location()), outlet: outlet, id: uid.At(now),
 		offer: benefits.Offer{BenefitID: it.benefit, Version: it.version, State: benefits.Draft},
 	}
-	offer, err := s.Benefits.Published(ctx, it.benefit, it.version)
+	offer, err := s.Benefits.Published(ctx, it.benefit, it.version, it.occurredAt)
 	switch {
 	case err == nil && offer.PartnerID == in.partner:
 		u.offer, u.published = offer, true
