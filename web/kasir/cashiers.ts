@@ -44,11 +44,15 @@ export async function keepSession(core: Core, session: Core['session']): Promise
   core.notify()
 }
 
-/** tellLocks reports cashiers that are locked on this phone to the server. */
+/**
+ * tellLocks reports cashiers that are locked on this phone to the server. Wrong
+ * tries at a PIN that the owner has replaced since lock nobody any more.
+ */
 export async function tellLocks(core: Core, server: Server): Promise<void> {
   const most = core.data?.body.policy.pin_attempts ?? 5
   for (const [id, { wrong, told, version }] of Object.entries(core.pins)) {
-    if (told || wrong < most) continue
+    const now = core.data?.body.cashiers.find((c) => c.id === id)
+    if (told || wrong < most || now?.pin_version !== version) continue
     const a = await server.authed('POST', `/v1/till/cashiers/${id}/lock`)
     if (a.status !== 204 && a.status !== 404) return
     await change(core, (pins) => {
