@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import test, { after, before } from 'node:test'
-import { bill, Browser, confirm, explained, gun, more, next, ready, receipt, redeem, settled, Shop, stored, tab, unsent, until, verdict } from './kasir.mjs'
+import { bill, Browser, confirm, explained, gun, more, next, pattern, ready, receipt, redeem, settled, Shop, stored, tab, unsent, until, verdict, w } from './kasir.mjs'
 import { proxy } from './kasir-proxy.mjs'
 import { demo } from './server.mjs'
 
@@ -40,11 +40,12 @@ const takeBack = async () => {
   await page.getByRole('button', { name: more.receipt.undo }).click()
   await page.getByRole('dialog').getByRole('button', { name: more.receipt.why_amount }).click()
 }
-/** send has the queue sent by hand, through a network that is there again. */
-async function send() {
+/** send has the queue sent by hand, through a network that is there again, unless the app was faster and has got there. */
+async function send(there = new Promise(() => {})) {
   net.down(false)
   await page.goto(`${net.url}/kasir/#/hari-ini`)
-  await page.getByRole('button', { name: more.today.send }).click()
+  const sent = page.getByText(pattern(w.strip.unsent)).first().waitFor({ state: 'detached' })
+  await Promise.race([page.getByRole('button', { name: more.today.send }).click(), there, sent].map((p) => p.catch((fault) => fault.name === 'TimeoutError' || Promise.reject(fault))))
 }
 
 /** begin opens the app as somebody who found the phone dark. */
@@ -82,11 +83,15 @@ async function final(numbers) {
  */
 const step = (name, work) => test(`killed ${name}`, async () => {
   const n = number()
-  const told = await explained(page, () => work(n))
-  await killed()
-  net.forget()
-  net.down(false)
-  await begin()
+  let told
+  try {
+    told = await explained(page, () => work(n))
+  } finally {
+    await killed()
+    net.forget()
+    net.down(false)
+    await begin()
+  }
   await explained(page, () => final({ [n]: told === true }))
 })
 
@@ -138,7 +143,7 @@ for (const [where, when] of [['request', 'before the server saw the batch'], ['s
     offline()
     await use(n, 'queued')
     const there = net.trap('POST /v1/redemptions/batch', where)
-    await send()
+    await send(there)
     await there
     return true
   })
@@ -215,7 +220,7 @@ test('the reply to a batch is cut after the commit, and the batch sent again', a
     await next(page)
     await use(b, 'queued')
     const there = net.trap('POST /v1/redemptions/batch', 'half')
-    await send()
+    await send(there)
     ;(await there).free()
     await page.reload()
     await final({ [a]: true, [b]: true })
@@ -243,7 +248,7 @@ test('the server is killed between commit and reply, and while it writes', async
     offline()
     await use(b, 'queued')
     const writing = net.trap('POST /v1/redemptions/batch', 'sent')
-    await send()
+    await send(writing)
     const { free: cut } = await writing
     await server.end('SIGKILL')
     kills++
@@ -261,7 +266,7 @@ test('browser and server are killed together', async () => {
     offline()
     await use(n, 'queued')
     const there = net.trap('POST /v1/redemptions/batch', 'answer')
-    await send()
+    await send(there)
     await there
   })
   await Promise.all([killed(), server.end('SIGKILL')])

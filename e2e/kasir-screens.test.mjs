@@ -88,8 +88,6 @@ test('the screens of the till', () => on({ clip: clip(join(films, 'desk.y4m'), {
 
   await page.getByText(w.scan.hint).waitFor()
   await look(page, 'scan')
-  await gun(page, 'https://menu.contoh.example/meja/7')
-  await page.getByText(w.foreign).waitFor()
   await page.getByRole('button', { name: w.scan.type, exact: true }).click()
   await page.getByRole('dialog').getByRole('button', { name: w.scan.type_check }).click()
   await page.getByText(w.scan.type_short).waitFor()

@@ -42,7 +42,7 @@ async function rows(number) {
   return body.items.filter((r) => r.receipt_number === number)
 }
 
-const receipt = () => 'N-' + randomUUID().slice(0, 8)
+const receipt = () => 'N-' + randomUUID().slice(0, 8).toUpperCase()
 const results = ({ status, body }) => {
   assert.equal(status, 200, JSON.stringify(body))
   return body.results
