@@ -1,6 +1,4 @@
 // What comes after the verdict; loaded in the background right after the start.
-import './later.css'
-
 export { Bill } from './bill'
 export { Pin } from './pin'
 export { Receipt } from './receipt'

@@ -1,6 +1,4 @@
 // Screens that a cashier opens now and then.
-import './later.css'
-
 export { Join, Pending, Revoked } from './join'
 export { SettingsScreen } from './settings'
 export { Today } from './today'

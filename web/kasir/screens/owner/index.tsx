@@ -1,7 +1,5 @@
 // The owner's page: sign in, choose an outlet, look after its tills and
 // cashiers. Loaded only where it is opened; it needs a network.
-import '../later.css'
-
 import { useEffect, useState } from 'preact/hooks'
 
 import { Button, Icon, Title } from '../ui'
