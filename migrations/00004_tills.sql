@@ -57,7 +57,7 @@ CREATE TABLE till_items (
     text_sealed    bytea,          -- the item itself, of those that are quarantined
     PRIMARY KEY (till_id, jti)
 );
-CREATE INDEX till_items_seq ON till_items (till_id, seq);
+CREATE INDEX till_items_seq ON till_items (till_id, seq, hash);
 CREATE INDEX till_items_subject ON till_items (till_id, subject) WHERE subject IS NOT NULL;
 CREATE INDEX till_items_received ON till_items (received_at);
 
