@@ -77,22 +77,17 @@ func (s *Service) madeBy(ctx context.Context, till, key uuid.UUID) (*Redemption,
 }
 
 // meetVoids applies the voids that came before their use, and returns what is to
-// be audited.
+// be audited. The first gives back; the others have nothing left to do, however
+// many they are.
 func (s *Service) meetVoids(ctx context.Context, it *item, r *Redemption) ([]audit.Event, error) {
-	waiting, err := s.waitingVoids(ctx, it.kid, it.jti)
-	if err != nil {
+	first, err := s.waitingVoid(ctx, it.kid, it.jti)
+	if err != nil || first == nil {
 		return nil, err
 	}
-	var entries []audit.Event
-	for i := range waiting {
-		if err := s.tieVoid(ctx, &waiting[i], r); err != nil {
-			return nil, err
-		}
-		if entries, err = s.voidByItem(ctx, &waiting[i], r, entries); err != nil {
-			return nil, err
-		}
+	if err := s.tieVoids(ctx, it.kid, it.jti, r); err != nil {
+		return nil, err
 	}
-	return entries, nil
+	return s.voidByItem(ctx, first, r, nil)
 }
 
 // voidByItem takes back what a void item is about and adds what is to be audited

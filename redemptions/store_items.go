@@ -94,24 +94,29 @@ func (s *Service) insertItem(ctx context.Context, r *itemRow) error {
 	return nil
 }
 
-// waitingVoids returns the voids of a use that came before it.
-func (s *Service) waitingVoids(ctx context.Context, till, use uuid.UUID) ([]itemRow, error) {
+// waitingVoid is the condition of the voids of a use that came before it.
+const waitingVoid = " till_id = ? AND subject = ? AND kind = 'void' AND outcome = 'granted' AND redemption_id IS NULL"
+
+// waitingVoid returns the first of the voids of a use that came before it, nil
+// when there is none.
+func (s *Service) waitingVoid(ctx context.Context, till, use uuid.UUID) (*itemRow, error) {
 	var rows []itemRow
-	err := s.DB.From(ctx).Where("till_id = ? AND subject = ? AND kind = 'void' AND outcome = 'granted' AND redemption_id IS NULL", till, use).
-		Order("seq, jti").Find(&rows).Error
+	err := s.DB.From(ctx).Where(waitingVoid, till, use).Order("seq, jti").Limit(1).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read waiting voids: %w", err)
 	}
-	return rows, nil
+	if len(rows) == 0 {
+		return nil, nil //nolint:nilnil // absent is an answer here
+	}
+	return &rows[0], nil
 }
 
-// tieVoid notes which redemption a void that waited is about.
-func (s *Service) tieVoid(ctx context.Context, v *itemRow, r *Redemption) error {
-	v.ParticipantID, v.RedemptionID = r.ParticipantID, &r.ID
-	err := s.DB.From(ctx).Exec("UPDATE till_items SET participant_id = ?, redemption_id = ? WHERE till_id = ? AND jti = ?",
-		r.ParticipantID, r.ID, v.TillID, v.JTI).Error
+// tieVoids notes which redemption the voids that waited are about.
+func (s *Service) tieVoids(ctx context.Context, till, use uuid.UUID, r *Redemption) error {
+	err := s.DB.From(ctx).Exec("UPDATE till_items SET participant_id = ?, redemption_id = ? WHERE"+waitingVoid,
+		r.ParticipantID, r.ID, till, use).Error
 	if err != nil {
-		return fmt.Errorf("tie void: %w", err)
+		return fmt.Errorf("tie voids: %w", err)
 	}
 	return nil
 }
