@@ -52,7 +52,7 @@ func (s *Service) adopt(ctx context.Context, u *use) (ItemResult, error) {
 	if err := s.insertItem(ctx, row); err != nil {
 		return ItemResult{}, err
 	}
-	voids, err := s.meetVoids(ctx, u.item, &r)
+	voids, err := s.meetVoids(ctx, u.kid, u.jti, &r)
 	if err != nil {
 		return ItemResult{}, err
 	}
@@ -179,7 +179,7 @@ func (s *Service) writeUse(ctx context.Context, u *use, r *Redemption) (ItemResu
 	if err := (plain{s}).store(ctx, r); err != nil {
 		return ItemResult{}, err
 	}
-	voids, err := s.meetVoids(ctx, u.item, r)
+	voids, err := s.meetVoids(ctx, u.kid, u.jti, r)
 	if err != nil {
 		return ItemResult{}, err
 	}

@@ -78,13 +78,13 @@ func (s *Service) madeBy(ctx context.Context, till, key uuid.UUID) (*Redemption,
 
 // meetVoids applies the voids that came before their use, and returns what is to
 // be audited. The first gives back; the others have nothing left to do, however
-// many they are.
-func (s *Service) meetVoids(ctx context.Context, it *item, r *Redemption) ([]audit.Event, error) {
-	first, err := s.waitingVoid(ctx, it.kid, it.jti)
+// many they are. The till is locked, so that none comes in at the same time.
+func (s *Service) meetVoids(ctx context.Context, till, key uuid.UUID, r *Redemption) ([]audit.Event, error) {
+	first, err := s.waitingVoid(ctx, till, key)
 	if err != nil || first == nil {
 		return nil, err
 	}
-	if err := s.tieVoids(ctx, it.kid, it.jti, r); err != nil {
+	if err := s.tieVoids(ctx, till, key, r); err != nil {
 		return nil, err
 	}
 	return s.voidByItem(ctx, first, r, nil)

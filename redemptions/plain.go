@@ -21,6 +21,9 @@ func (p plain) decide(ctx context.Context, a *attempt) (Redemption, bool, error)
 	var replayed bool
 	err := p.s.DB.InTx(ctx, func(ctx context.Context) error {
 		out, replayed = Redemption{}, false
+		if err := p.s.holdTill(ctx, a.caller); err != nil {
+			return err
+		}
 		fresh, err := p.s.claimKey(ctx, a)
 		if err != nil {
 			return err
@@ -33,8 +36,9 @@ func (p plain) decide(ctx context.Context, a *attempt) (Redemption, bool, error)
 		if err != nil {
 			return err
 		}
+		err = p.write(ctx, r)
 		out = *r
-		return p.write(ctx, r)
+		return err
 	})
 	if err != nil {
 		return Redemption{}, false, fmt.Errorf("redeem: %w", err)
@@ -73,7 +77,7 @@ type refusal struct{ reason Reason }
 func (r refusal) Error() string { return "refused: " + string(r.reason) }
 
 // take runs one guarded statement per limit and notes what each leaves. Locks
-// are taken in the order promo, person, bill, code everywhere.
+// are taken in the order till, promo, outlet, person, bill, code everywhere.
 func (p plain) take(ctx context.Context, a *attempt, d decision, left *rest) error {
 	switch err := p.s.Benefits.TakeQuota(ctx, a.offer.BenefitID, d.discount); {
 	case errors.Is(err, benefits.ErrTotalSpent):
@@ -146,12 +150,24 @@ func (p plain) takeBill(ctx context.Context, a *attempt) error {
 	return nil
 }
 
-// write stores the record, its outbox row and, last, its audit entry.
+// write stores the record, its outbox row and, last, its audit entry. A till that
+// gave up waiting may have handed in the void already: then r is taken back.
 func (p plain) write(ctx context.Context, r *Redemption) error {
 	if err := p.store(ctx, r); err != nil {
 		return err
 	}
-	return p.s.Audit.Append(ctx, r.recorded())
+	entries := []audit.Event{r.recorded()}
+	if r.CallerKind == kindTill {
+		voids, err := p.s.meetVoids(ctx, r.CallerID, r.IdemKey, r)
+		if err != nil {
+			return err
+		}
+		if len(voids) > 0 {
+			r.State = Voided
+		}
+		entries = append(entries, voids...)
+	}
+	return p.s.auditAll(ctx, entries)
 }
 
 // store stores the record and its outbox row.

@@ -54,6 +54,14 @@ func (s *Service) lockTill(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
+// holdTill locks the till that asks; a till system's key is none.
+func (s *Service) holdTill(ctx context.Context, c caller) error {
+	if c.kind != kindTill {
+		return nil
+	}
+	return s.lockTill(ctx, c.id)
+}
+
 func (s *Service) knownItem(ctx context.Context, till, jti uuid.UUID) (itemRow, error) {
 	var r itemRow
 	err := s.DB.From(ctx).Where("till_id = ? AND jti = ?", till, jti).Take(&r).Error
