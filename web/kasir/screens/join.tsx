@@ -57,7 +57,7 @@ export function Join({ code: given }: { code: string }) {
           label={m.code} value={code} onInput={setCode} error={error}
           input={{ class: 'code', maxLength: 100, autocapitalize: 'characters', enterkeyhint: 'next' }}
         />
-        <Field label={m.name} hint={m.name_hint} value={name} onInput={setName} error={wrongName} input={{ maxLength: 100, enterkeyhint: 'go' }} />
+        <Field label={m.name} hint={m.name_hint} value={name} onInput={setName} error={wrongName} input={{ maxLength: 60, enterkeyhint: 'go' }} />
         <Button submit kind="main" busy={busy}>
           {busy ? m.going : m.go}
         </Button>
