@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -17,7 +18,6 @@ import (
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/redemptions"
-	"time"
 )
 
 func jtiOf(t *testing.T, item string) uuid.UUID {

@@ -3,7 +3,6 @@ package redemptions
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"math"
 	"regexp"
 	"strings"
@@ -35,8 +34,6 @@ const (
 
 // compactES256 is the one form of an item.
 var compactES256 = regexp.MustCompile(`\A([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})\z`)
-
-var errItem = errors.New("not an item")
 
 // item is one line of a till's queue: a use, or the void of one. Until signedBy
 // said so it is nobody's word.
@@ -76,22 +73,22 @@ type item struct {
 
 // readItem reads the text of an item: the exact header, the exact members, each
 // once, in the right types and bounds. It does not look at the signature.
-func readItem(text string) (*item, error) {
+func readItem(text string) (it *item, ok bool) {
 	if len(text) > maxItemText {
-		return nil, errItem
+		return nil, false
 	}
 	parts := compactES256.FindStringSubmatch(text)
 	if parts == nil {
-		return nil, errItem
+		return nil, false
 	}
 	header, payload := readMembers(parts[1]), readMembers(parts[2])
 	signature, err := decode64(parts[3])
 	if header == nil || payload == nil || err != nil {
-		return nil, errItem
+		return nil, false
 	}
-	it := &item{text: text, signed: text[:len(parts[1])+1+len(parts[2])], signature: signature}
+	it = &item{text: text, signed: text[:len(parts[1])+1+len(parts[2])], signature: signature}
 	if header.text("alg", 16) != jwt.SigningMethodES256.Alg() || header.text("typ", 32) != itemTyp {
-		return nil, errItem
+		return nil, false
 	}
 	it.kid = header.id("kid")
 	if payload.has("void") {
@@ -100,11 +97,11 @@ func readItem(text string) (*item, error) {
 		it.readUse(payload)
 	}
 	if !header.done() || !payload.done() {
-		return nil, errItem
+		return nil, false
 	}
 	hash, claims := sha256.Sum256([]byte(text)), sha256.Sum256([]byte(it.signed))
 	it.hash, it.claims = hash[:], claims[:]
-	return it, nil
+	return it, true
 }
 
 func (it *item) readPlace(m *members) {

@@ -190,11 +190,14 @@ func (s *Service) cashierUnknown(ctx context.Context, cashier *uuid.UUID, outlet
 	if cashier == nil {
 		return false, nil
 	}
-	at, active, err := s.Tills.CashierAt(ctx, *cashier)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
+	switch at, active, err := s.Tills.CashierAt(ctx, *cashier); {
+	case err == nil:
+		return !active || at != outlet, nil
+	case fault.KindOf(err) == fault.NotFound:
+		return true, nil
+	default:
 		return false, fmt.Errorf("look up cashier: %w", err)
 	}
-	return err != nil || !active || at != outlet, nil
 }
 
 // ItemPlace is where the text of a quarantined item is sealed (pii.Keyring): its

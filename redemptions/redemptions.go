@@ -1,17 +1,36 @@
 // Package redemptions is the counter: it says whether a card is valid and which
-// promo applies (Validate), records a discount exactly once (Redeem), and takes
-// one back (Void).
+// promo applies (Validate), records a discount exactly once (Redeem), takes one
+// back (Void), and takes in what a till recorded without a network (Sync).
 //
 // What holds, whatever is killed, retried or run at once:
 //
 //   - A request with the same Idempotency-Key from the same caller makes one
 //     record; every repetition gets that record.
 //   - A refusal is a stored record with a reason, not an error.
-//   - No limit is passed: each is one guarded statement in the transaction that
-//     writes the record, with a CHECK in the schema behind it.
+//   - No limit is passed online: each is one guarded statement in the transaction
+//     that writes the record, with a CHECK in the schema behind it. No total is
+//     passed at all.
 //   - Record, counters, audit entry and outbox row appear together or not at all.
 //   - Records are never changed; what happens later (a void) is a row of its own.
 //   - A code that a phone shows is used up by one granted redemption.
+//   - An item of a till gets one verdict when it arrives, repeated for ever. Any
+//     order, cut or repetition gives the same outcomes, and as many uses that
+//     stand beyond a person's count.
+//
+// The counters, with "standing" for granted and not taken back:
+//
+//   - usages.used + usages.over = standing uses of the person, promo and window.
+//     over are those that tills brought in beyond the count; each is flagged
+//     over_limit. A void that frees a place within the count gives it to the
+//     earliest of them (limit_clearances), which is then no longer told as flagged.
+//   - outlet_usages.used = standing uses of the outlet's day, less those flagged for
+//     it and not cleared.
+//   - till_days.over = standing uses of a till's day that are told over_limit.
+//   - benefit_quotas.used_count = granted uses that took from the totals (online, or
+//     flagged no_allowance) + uses of open allowances + used_uses of closed ones
+//     − voided uses of either kind: a void goes back to the total, never to an
+//     allowance. used_amount is the same in rupiah, where an allowance without
+//     rupiah of its own counts those of its uses directly.
 //
 // The rule book is decide: pure, no clock, no database.
 package redemptions

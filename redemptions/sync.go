@@ -102,8 +102,8 @@ type placed struct {
 
 // read keeps an item that is what it says it is, and rejects others.
 func (in *handIn) read(ctx context.Context, at int, text string) error {
-	it, err := readItem(text)
-	if err != nil {
+	it, ok := readItem(text)
+	if !ok {
 		in.results[at] = rejected(uuid.Nil, ItemMalformed)
 		return nil
 	}

@@ -2,6 +2,7 @@ package redemptions_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -49,9 +50,7 @@ func newTable(t *testing.T, change func(*benefits.Terms)) *table {
 func (w *table) use(with shop.Members) string {
 	w.t.Helper()
 	all := shop.Members{"allowance": w.allowance}
-	for k, v := range with {
-		all[k] = v
-	}
+	maps.Copy(all, with)
 	_, item := w.till.Use(w.t, w.card, w.promo, 50_000, all)
 	return item
 }
