@@ -18,7 +18,7 @@ export function Receipt({ use: first }: { use: Use | null }) {
   const [use, setUse] = useState(first)
   const next = () => go('', true)
   useKeys((key) => {
-    if (key === 'Enter' || key === 'Escape') next()
+    if (use?.state !== 'unsure' && (key === 'Enter' || key === 'Escape')) next()
   })
   if (!use) {
     next()

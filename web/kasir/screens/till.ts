@@ -1,5 +1,5 @@
 // The engine as the screens reach it.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 
 import type { Engine, State } from '../contract'
 import { now } from './format'
@@ -28,14 +28,25 @@ export function useNow(seconds: number): number {
   return at
 }
 
-/** useKeys calls with every key that is pressed outside of a field or dialog. */
-export function useKeys(pressed: (key: string, event: KeyboardEvent) => void): void {
+const scanned = 300 // ms after a letter in which keys belong to a scanner that types
+
+/**
+ * useKeys calls with every key that is pressed outside of a field or dialog. A
+ * card that is scanned by a keyboard-type scanner where none is expected is
+ * not for anybody: neither its digits nor its Enter.
+ */
+export function useKeys(pressed: (key: string) => void): void {
+  const letter = useRef(-scanned)
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
+      const { key, timeStamp } = event
       const on = event.target as HTMLElement
-      const taken = event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || on.closest?.('input:not([type=radio]):not([type=checkbox]),dialog')
-      if (taken || (event.key === 'Enter' && on.closest?.('button,a'))) return
-      pressed(event.key, event)
+      if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return
+      if (on.closest?.('input:not([type=radio]):not([type=checkbox]),dialog')) return
+      if (timeStamp - letter.current < scanned || (key.length === 1 && !/[\d ]/.test(key))) {
+        letter.current = timeStamp
+        event.preventDefault()
+      } else if (key !== 'Enter' || !on.closest?.('button,a')) pressed(key)
     }
     addEventListener('keydown', listen)
     return () => removeEventListener('keydown', listen)
