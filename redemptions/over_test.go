@@ -139,8 +139,8 @@ func TestUsesNearerThanTheInterval(t *testing.T) {
 		return shop.Members{"scanned_at": at, "occurred_at": at}
 	}
 	w.want(w.use(day(-1)), "granted", "")
-	w.want(w.use(day(-4)), "granted", "") // three days before, though it comes later
-	w.want(w.use(day(-3)), "granted", "", "over_limit")
+	w.want(w.use(day(-3)), "granted", "", "over_limit") // though it comes later, it is too near
+	w.want(w.use(day(-6)), "granted", "")
 	w.counters(3, 0)
 	verify(t, w.Shop)
 }
