@@ -68,7 +68,7 @@ export function App() {
   const screen = (): ComponentChildren => {
     const { phase } = state
     const [first = '', second = ''] = at.split('/')
-    if (phase === 'new' || (first === 'gabung' && phase !== 'loading')) return <Join code={decodeURIComponent(second)} />
+    if (phase === 'new' || (first === 'gabung' && phase !== 'loading')) return <Join code={second.replace(/[^0-9A-Za-z]/g, '')} />
     if (phase === 'pending') return <Pending />
     if (phase === 'revoked' && first !== 'hari-ini' && first !== 'setelan') return <Revoked />
     if (phase === 'locked' && first !== 'setelan') return <Pin />

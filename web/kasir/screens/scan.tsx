@@ -99,9 +99,9 @@ export function Scan({ active, onVerdict }: { active: boolean; onVerdict: (verdi
       <Title key={String(active)} quiet={works}>{works ? w.scan.title : w.scan[camera]}</Title>
       <video ref={video} hidden={!works} muted playsInline aria-hidden="true" />
       {works && <Finder text={checking ? w.scan.checking : camera === 'starting' ? w.scan.starting : w.scan.hint} busy={checking} />}
-      {!works && <NoCamera camera={camera} retry={retry} judge={judge} checking={checking} foreign={foreign} />}
+      {!works && <NoCamera camera={camera} retry={retry} judge={judge} checking={checking} />}
       <div class="toast" role="status">
-        {foreign && works && !typing && (
+        {foreign && !typing && (
           <p>
             <Icon name="cross" />
             {w.foreign}
@@ -143,7 +143,7 @@ const Finder = ({ text, busy }: { text: string; busy: boolean }) => (
 interface Asking {
   judge: (text: string) => Promise<void>
   checking: boolean
-  foreign: boolean
+  foreign?: boolean // in the sheet, which hides the notice
 }
 
 function NoCamera({ camera, retry, ...asking }: Asking & { camera: Exclude<Camera, 'on' | 'starting'>; retry: () => void }) {
