@@ -66,9 +66,16 @@ export class Work {
     }
     addEventListener('online', now)
     document.addEventListener('visibilitychange', now)
-    onChange(() => quietly(this.core.load()))
+    onChange(() => quietly(this.elsewhere()))
     setInterval(tick, TICK)
     tick()
+  }
+
+  /** elsewhere takes in what another tab or the worker did; when that sent something, there is a network. */
+  private async elsewhere(): Promise<void> {
+    const had = this.core.unsent
+    await this.core.load()
+    if (this.core.unsent < had && !this.core.online) await this.refresh()
   }
 
   private async tick(): Promise<void> {
