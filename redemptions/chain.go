@@ -6,10 +6,13 @@ import (
 	"github.com/google/uuid"
 )
 
-const chainMost = 100 // numbers that each list of a Chain holds
+const (
+	chainMost  = 100     // numbers that each list of a Chain holds
+	chainReach = 100_000 // how far back from the highest number a Chain looks
+)
 
 // Chain is how the items of a till that have arrived hang together, by their
-// sequence numbers; at most a hundred of each kind, lowest first. It does not
+// sequence numbers; at most a hundred of each kind, lowest first, of the newest hundred thousand. It does not
 // depend on the order in which they came.
 type Chain struct {
 	Highest int64   // 0: none
@@ -26,6 +29,7 @@ func (s *Service) chain(ctx context.Context, till uuid.UUID) (Chain, error) {
 	}
 	c := Chain{Highest: max(highest, from-1), Missing: []int64{}}
 	c.Next = c.Highest + 1
+	from = max(from, c.Highest-chainReach+1)
 	gaps, err := s.chainGaps(ctx, till, from)
 	if err != nil {
 		return Chain{}, err

@@ -116,7 +116,7 @@ func (s *Service) countUse(ctx context.Context, u *use, d decision) ([]string, e
 
 // takeSetAside counts the use under its allowance or, where that does not cover
 // it, on what is left of the promo's totals: then the promo must still be live
-// at an open outlet, for nothing else says that the till was entitled.
+// at an open outlet and the till in force, for nothing else says that it was entitled.
 func (s *Service) takeSetAside(ctx context.Context, u *use, d decision) ([]string, error) {
 	if u.allowance != nil {
 		err := s.Benefits.UseAllowance(ctx, benefits.AllowanceUse{
@@ -127,6 +127,8 @@ func (s *Service) takeSetAside(ctx context.Context, u *use, d decision) ([]strin
 		}
 	}
 	switch {
+	case !u.till.RevokedAt.IsZero(): // what a till that has ended brings in is bounded by what it held
+		return nil, refusal{OfflineAllowanceSpent}
 	case u.offer.State != benefits.Live:
 		return nil, refusal{BenefitNotLive}
 	case !u.outlet.Open():

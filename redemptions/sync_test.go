@@ -74,6 +74,9 @@ func TestAUseThatATillBringsIn(t *testing.T) {
 		got.ParticipantID != person || !got.OccurredAt.Equal(s.Clock.Now().Add(-5*time.Hour)) || !got.RecordedAt.Equal(s.Clock.Now()) || got.LocalHour != 10 {
 		t.Errorf("got %+v, want the use as it was at the till", got)
 	}
+	if receipt, err := s.Redemptions.Receipt(t.Context(), r.ReceiptCode); err != nil || !receipt.At.Equal(got.OccurredAt) {
+		t.Errorf("the receipt says %v %v, want when the customer got it", receipt.At, err)
+	}
 	s.Clock.Advance(30 * 24 * time.Hour)
 	if diff := cmp.Diff(b, handIn(t, s, o.Context(t), item)); diff != "" {
 		t.Errorf("the same item a month later: %s", diff)

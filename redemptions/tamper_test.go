@@ -278,6 +278,11 @@ func TestATillThatWasStolen(t *testing.T) {
 	if n := scalar(t, w.Shop, "SELECT count(*) FROM till_items WHERE text_sealed IS NOT NULL"); n != 3 {
 		t.Errorf("%d texts are kept, want 3", n)
 	}
+	// What it brings in is bounded by what it held.
+	bare := w.use(shop.Members{"scanned_at": w.Unix(-30 * time.Minute), "occurred_at": w.Unix(-30 * time.Minute), "allowance": nil})
+	if r := handIn(t, w.Shop, ctx, bare).Results[0]; r.Outcome != "refused" || r.Reason != string(redemptions.OfflineAllowanceSpent) {
+		t.Errorf("without an allowance: %s %q, want it refused", r.Outcome, r.Reason)
+	}
 	// The phone was enrolled again: the old queue comes in under the new till.
 	again := w.OfflineTill(t, w.Outlet)
 	if diff := cmp.Diff(b.Results, handIn(t, w.Shop, again.Context(t), before, justBefore, after, void, early).Results); diff != "" {
