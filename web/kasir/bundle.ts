@@ -60,7 +60,7 @@ export async function refresh(core: Core, server: Server): Promise<boolean> {
   core.data = data
   core.keys = known.keys
   core.allowances = known.allowances
-  core.clock.atLeast(data.body.server_time)
+  if (a.data) core.clock.atLeast(a.data.server_time) // an old one says nothing new
   for (const { shard, version } of data.body.status) {
     const have = core.lists.get(shard)
     if (!usable(core, have) || have.version !== version || at - have.iat >= TTL) await fetchList(core, server, shard, version)

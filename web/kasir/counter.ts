@@ -136,7 +136,7 @@ export class Counter {
       const now = await use(t, key)
       if (now && now.state !== 'asking' && now.state !== 'unsure') return now
       await t.put('uses', to)
-      if (to.state === 'refused' && to.t) {
+      if (to.state === 'refused' && to.t && to.reason !== 'code_replayed') {
         const { [`${to.idx}.${to.t}`]: _, ...seen } = (await get(t, 'seen')) ?? {}
         await put(t, 'seen', seen)
         core.seen = seen
