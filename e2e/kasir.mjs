@@ -64,8 +64,11 @@ export class Browser {
     await closed
   }
 
+  /** shut ends it in good order; the folder stays. */
+  shut = () => this.context?.close().catch(() => {})
+
   async close() {
-    await this.context?.close().catch(() => {})
+    await this.shut()
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
 }

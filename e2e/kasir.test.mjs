@@ -11,20 +11,37 @@ import {
 import { demo } from './server.mjs'
 
 let server, shop
+const phone = new Browser() // a till for all tests that leave it as it was
+let shared
 before(async () => {
   server = await demo()
   shop = await Shop.of(server)
+  shared = await phone.open()
+  await explained(shared, () => shop.join(shared))
 })
-after(() => server?.stop())
+after(async () => {
+  await phone.close()
+  await server?.stop()
+})
 
 const number = () => 'N' + randomUUID().slice(0, 8).toUpperCase()
 
-/** till runs work on a page that has joined. */
-async function till(work, at = shop) {
+/** till runs work on the shared till, from a network, the right time and the scanner. */
+async function till(work) {
+  await shared.context().setOffline(false)
+  await shared.goto(`${shop.url}/kasir/`)
+  await setClock(shared, 0)
+  await ready(shared)
+  await strip(shared, w.strip.online)
+  await explained(shared, () => work(shared))
+}
+
+/** own runs work on a till that is its alone. */
+async function own(work) {
   const browser = new Browser()
   try {
     const page = await browser.open()
-    await explained(page, async () => work(page, await at.join(page)))
+    await explained(page, async () => work(page, await shop.join(page)))
   } finally {
     await browser.close()
   }
@@ -35,16 +52,10 @@ const online = (page) => page.context().setOffline(false)
 const strip = (page, text) => page.getByRole('banner').getByText(text).waitFor()
 const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
 
-/** refreshed reloads the page and waits until the till holds lists that differ from before. */
-async function refreshed(page) {
-  const versions = async () => JSON.stringify((await stored(page, 'status')).map((s) => [s.shard, s.version]))
-  const had = await versions()
-  await page.reload()
-  await ready(page)
-  await until('a newer status list', async () => (await versions()) !== had)
-}
+/** lists says which status lists the till holds. */
+const lists = async (page) => JSON.stringify((await stored(page, 'status')).map((s) => [s.shard, s.version]))
 
-test('a phone joins by the link and stays joined', () => till(async (page) => {
+test('a phone joins by the link and stays joined', () => own(async (page) => {
   await strip(page, w.strip.online)
   await page.reload()
   await ready(page)
@@ -226,11 +237,14 @@ test('a card that was revoked is refused at once online, and offline as soon as 
   await gun(page, p.show())
   await verdict(page, 'valid')
   await again(page)
+  const had = await lists(page)
   await shop.ask('POST', `/v1/cards/${p.id}/revoke`, { reason: 'lost' }, shop.officer)
   await gun(page, p.show(seconds() - 5))
   await verdict(page, 'not_valid', 'card_revoked')
   await again(page)
-  await refreshed(page)
+  await page.reload()
+  await ready(page)
+  await until('the newer status list', async () => (await lists(page)) !== had)
   await offline(page)
   await gun(page, p.show(seconds() - 10))
   await verdict(page, 'not_valid', 'card_revoked')
@@ -261,7 +275,7 @@ test('short codes are typed with a network; without one the till says that it ca
   await verdict(page, 'cannot_tell')
 }))
 
-test('a use is taken back, online and in the queue; the day adds up and is searched', () => till(async (page) => {
+test('a use is taken back, online and in the queue; the day adds up and is searched', () => own(async (page) => {
   const takeBack = async () => {
     await page.getByRole('button', { name: more.receipt.undo }).click()
     await page.getByRole('dialog').getByRole('button', { name: more.receipt.why_amount }).click()
@@ -381,7 +395,7 @@ test('five wrong PINs lock a cashier until the owner gives a new one', async () 
   }
 })
 
-test('a till that is ended from afar says so, and still hands in', () => till(async (page, { id }) => {
+test('a till that is ended from afar says so, and still hands in', () => own(async (page, { id }) => {
   const n = number()
   await offline(page)
   await redeem(page, (await shop.phone()).show(), shop.promo.free, 30_000, { number: n, state: 'queued' })
@@ -397,7 +411,7 @@ test('a till that is ended from afar says so, and still hands in', () => till(as
   await shop.one(n)
 }))
 
-test('a till is not left behind unnoticed while something is unsent', () => till(async (page) => {
+test('a till is not left behind unnoticed while something is unsent', () => own(async (page) => {
   const n = number()
   await offline(page)
   await redeem(page, (await shop.phone()).show(), shop.promo.free, 30_000, { number: n, state: 'queued' })

@@ -19,6 +19,7 @@ import type { Joined } from './wire'
 const TICK = 3000 // ms
 const UNSENT = 30_000
 const FRESH = 300_000
+const PROBE = 10_000 // while there is no network: the screen says soon when there is one again
 const DAYS = 7 * 86400
 
 export class Work {
@@ -91,7 +92,7 @@ export class Work {
     }
     if (phase !== 'revoked' && now >= this.nextFresh) {
       this.nextFresh = now + FRESH
-      await this.refresh()
+      if (!(await this.refresh())) this.nextFresh = now + PROBE
       await tellLocks(core, this.server)
     }
   }
