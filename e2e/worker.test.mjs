@@ -104,7 +104,7 @@ test('after the first visit the app opens without a network, with both decoders'
   const all = Object.values(await kept(page)).flat()
   const parts = [...site.files.keys()].filter((path) => ['.js', '.css', '.wasm'].includes(extname(path)) && path !== '/kasir/sw.js')
   for (const path of parts) assert.ok(all.includes(path), path)
-  assert.deepEqual(all.filter((path) => /^\/(v1|s)\/|nothing|sw\.js/.test(path)), [])
+  assert.deepEqual(all.filter((path) => /^\/(v1|s)\/|\/(nothing|sw)\.js$/.test(path)), [])
 
   site.instead = (_, res) => res.destroy()
   site.asked = []
