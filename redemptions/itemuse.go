@@ -116,7 +116,8 @@ func (s *Service) countUse(ctx context.Context, u *use, d decision) ([]string, e
 
 // takeSetAside counts the use under its allowance or, where that does not cover
 // it, on what is left of the promo's totals: then the promo must still be live
-// at an open outlet and the till in force, for nothing else says that it was entitled.
+// at an open outlet, for nothing else says that the till was entitled, and a till
+// that has ended gets so many a day.
 func (s *Service) takeSetAside(ctx context.Context, u *use, d decision) ([]string, error) {
 	if u.allowance != nil {
 		err := s.Benefits.UseAllowance(ctx, benefits.AllowanceUse{
@@ -127,12 +128,19 @@ func (s *Service) takeSetAside(ctx context.Context, u *use, d decision) ([]strin
 		}
 	}
 	switch {
-	case !u.till.RevokedAt.IsZero(): // what a till that has ended brings in is bounded by what it held
-		return nil, refusal{OfflineAllowanceSpent}
 	case u.offer.State != benefits.Live:
 		return nil, refusal{BenefitNotLive}
 	case !u.outlet.Open():
 		return nil, refusal{OutletNotCovered}
+	}
+	if !u.till.RevokedAt.IsZero() { // what a thief dates back is bounded
+		n, err := s.bareUses(ctx, u.kid, u.outlet.ID, u.today())
+		if err != nil {
+			return nil, err
+		}
+		if n >= OfflinePerDay {
+			return nil, refusal{OfflineAllowanceSpent}
+		}
 	}
 	err := s.Benefits.TakeQuota(ctx, u.benefit, d.discount)
 	if errors.Is(err, benefits.ErrTotalSpent) || errors.Is(err, benefits.ErrBudgetSpent) {

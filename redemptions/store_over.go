@@ -135,6 +135,14 @@ func (s *Service) marked(ctx context.Context, where, mark string, args ...any) (
 	return out, nil
 }
 
+// bareUses counts the uses of a local day that a till which has ended brought in
+// without an allowance. The till is locked.
+func (s *Service) bareUses(ctx context.Context, till, outlet uuid.UUID, day clock.Day) (n int64, err error) {
+	err = scalar(s.DB.From(ctx), &n, `SELECT count(*) FROM redemptions r WHERE r.outlet_id = ? AND r.local_on = ? AND r.caller_id = ?
+		AND r.outcome = 'granted' AND r.flags LIKE ? AND r.flags LIKE ?`, outlet, day, till, `%"`+flagNoAllowance+`"%`, `%"`+flagTillRevoked+`"%`)
+	return n, err
+}
+
 // forgetDays forgets how many uses over a limit tills brought in on days long
 // past.
 func (s *Service) forgetDays(ctx context.Context, before time.Time) (int64, error) {
