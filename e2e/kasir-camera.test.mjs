@@ -42,7 +42,9 @@ let count = 0
 
 /** show opens the till with a film before its camera, and runs work. */
 async function show(scenes, work, { offline = false } = {}) {
-  const page = await browser.open({ clip: clip(join(films, `${++count}.y4m`), scenes) })
+  // The worker has the network that is taken from the page: it must not send by itself meanwhile.
+  const permissions = offline ? ['camera'] : ['camera', 'background-sync']
+  const page = await browser.open({ clip: clip(join(films, `${++count}.y4m`), scenes), permissions })
   try {
     await page.context().setOffline(offline)
     const foreign = page.getByText(w.foreign).waitFor().then(() => true, () => false) // it comes and goes by itself
