@@ -42,10 +42,10 @@ let count = 0
 
 /** show opens the till with a film before its camera, and runs work. */
 async function show(scenes, work, { offline = false } = {}) {
-  // The worker has the network that is taken from the page: it must not send by itself meanwhile.
-  const permissions = offline ? ['camera'] : ['camera', 'background-sync']
-  const page = await browser.open({ clip: clip(join(films, `${++count}.y4m`), scenes), permissions })
+  const page = await browser.open({ clip: clip(join(films, `${++count}.y4m`), scenes) })
   try {
+    // The worker has the network that is taken from the page: it is not asked to send meanwhile.
+    if (offline) await page.addInitScript(() => Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined }))
     await page.context().setOffline(offline)
     const foreign = page.getByText(w.foreign).waitFor().then(() => true, () => false) // it comes and goes by itself
     await page.goto(`${shop.url}/kasir/`)
