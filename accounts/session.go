@@ -84,7 +84,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (actor.Actor, 
 	if row.EndedAt != nil || !now.Before(row.ExpiresAt) {
 		return actor.Actor{}, Session{}, ErrUnauthenticated
 	}
-	who := actor.Actor{Kind: actor.Participant, Permissions: []actor.Permission{actor.ReadOwnCard, actor.OwnSession}}
+	who := actor.Actor{Kind: actor.Participant, Permissions: []actor.Permission{actor.ReadOwnCard, actor.OwnRecords, actor.OwnSession}}
 	if row.Kind == sessionOfAccount {
 		if who, err = s.accountActor(ctx, row, now); err != nil {
 			return actor.Actor{}, Session{}, err

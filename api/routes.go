@@ -24,6 +24,12 @@ func (s *Server) routes() {
 	s.perisaiRoutes()
 	s.reportRoutes()
 	s.auditRoutes()
+	s.claimRoutes()
+	s.dataRoutes()
+	s.phoneRoutes()
+	s.runRoutes()
+	s.myRoutes()
+	s.directoryRoutes()
 }
 
 // reasons are those of the counter, for the documentation.

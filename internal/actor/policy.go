@@ -39,13 +39,19 @@ const (
 	InvitePeople       Permission = "accounts.invite"
 	OwnSession         Permission = "sessions.own" // whoami, sign out
 	ReadOwnCard        Permission = "my.card"
+	OwnRecords         Permission = "my.records" // what a participant's phone may see and ask for
+	HandOver           Permission = "registrations.hand_over"
+	HandleRequests     Permission = "data_requests.handle"
+	ApproveErasure     Permission = "data_requests.erase"
+	DisputeUses        Permission = "redemptions.dispute"
+	DecideDisputes     Permission = "redemptions.decide"
 )
 
 // table is the policy: who may do what. Scope narrows each row to the grant.
 var table = map[Role][]Permission{
 	PartnerOwner: {
 		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, VoidLater,
-		ReadReports, ManageKeys, EnrolTills, InvitePeople,
+		ReadReports, ManageKeys, EnrolTills, InvitePeople, DisputeUses,
 	},
 	BranchViewer: {
 		ReadParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports,
@@ -53,24 +59,28 @@ var table = map[Role][]Permission{
 	BranchOfficer: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadPerisai, WritePerisai, ReadReports,
+		HandleRequests,
 	},
 	BranchSupervisor: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
-		ReadRedemptions, VoidLater, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+		ReadRedemptions, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+		HandleRequests, ApproveErasure,
 	},
 	HQAnalyst: {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports},
 	ProgrammeAdmin: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, WriteSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
-		ReadRedemptions, VoidLater, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+		ReadRedemptions, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+		HandleRequests,
 	},
 	DataProtectionOfficer: {
 		ReadParticipants, ReadNames, SearchParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports, ReadAudit,
+		HandleRequests, ApproveErasure,
 	},
 	SystemAdmin:      {ReadSectors, InvitePeople},
-	Agent:            {ReadSectors, ReadBenefits, ReadPerisai},
-	WadahCoordinator: {ReadSectors, ReadBenefits, ReadPerisai},
+	Agent:            {ReadSectors, ReadBenefits, ReadPerisai, HandOver},
+	WadahCoordinator: {ReadSectors, ReadBenefits, ReadPerisai, HandOver},
 	Auditor:          {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports, ReadAudit},
 }
 

@@ -30,7 +30,8 @@ var domains = map[string][]string{
 	"benefits":     {"partners"},
 	"cards":        {"participants"},
 	"events":       {},
-	"participants": {},
+	"messages":     {},
+	"participants": {"messages"},
 	"partners":     {},
 	"perisai":      {"participants", "cards"},
 	"redemptions":  {"cards", "benefits", "tills", "partners", "participants"},
@@ -229,7 +230,7 @@ func sqlAllowed(s *source) bool {
 	return database(s) || outside(s) || storeFile(s) || s.dir == "internal/clock"
 }
 
-func speaksHTTP(s *source) bool { return !isDomain(s) || s.room == "events" }
+func speaksHTTP(s *source) bool { return !isDomain(s) || s.room == "events" || s.room == "messages" }
 
 // checkTime keeps the machine's clock in internal/clock: nothing else calls
 // time.Now, time.Since or time.Until, outside of tests and benchmarks.

@@ -1,0 +1,4 @@
+package api
+
+// directoryRoutes registers where promos are.
+func (s *Server) directoryRoutes() {}

@@ -1,0 +1,4 @@
+package api
+
+// runRoutes registers cards for many people.
+func (s *Server) runRoutes() {}
