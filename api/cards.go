@@ -23,7 +23,8 @@ func (s *Server) cardRoutes() {
 	route(s, say(post("/v1/cards/{id}/replace", tagCards, "End a card and issue another"), "A phone card moves to the phone of device_key, or stays on its own."), issue, s.replaceCard)
 	s.pictureRoutes(read)
 	route(s, say(post("/v1/activations", tagCards, "Put a card on a phone"),
-		"The phone sends the code it was given and its public key. The person's earlier phone cards are replaced."),
+		"The phone sends the code it was given and its public key. The person's earlier phone cards are replaced. "+
+			"The same code with the same key again, within the seven days of the code, gives the same card without a token."),
 		access.Public().Limited(actor.Anonymous, 30, time.Minute), s.activate)
 	own := get("/v1/my/card", tagCards, "The participant's own card")
 	own.Errors = []int{http.StatusNotFound} // when there is none any more
@@ -108,7 +109,7 @@ type phoneCard struct {
 
 type activated struct {
 	Card             phoneCard `json:"card"`
-	ParticipantToken string    `json:"participant_token" doc:"The phone's bearer for /v1/my; shown once."`
+	ParticipantToken string    `json:"participant_token,omitempty" doc:"The phone's bearer for /v1/my; shown once. Left out when a phone that never got the answer asks the same again: it proves itself at /v1/my/token."`
 }
 
 type ownCard struct {
@@ -190,11 +191,14 @@ func (s *Server) activate(ctx context.Context, in *with[newActivation]) (*create
 	}
 	o := &created[activated]{Location: "/v1/my/card"}
 	err = s.services.DB.InTx(ctx, func(ctx context.Context) error {
-		c, err := s.services.Cards.Activate(ctx, in.Body.Code, point)
+		c, again, err := s.services.Cards.Activate(ctx, in.Body.Code, point)
 		if err != nil {
 			return err
 		}
 		o.Body.Card = s.phoneCardOf(c)
+		if again { // what was asked does not prove that it is the phone
+			return nil
+		}
 		o.Body.ParticipantToken, err = s.services.Accounts.IssueParticipantToken(ctx, c.ParticipantID, c.ID)
 		return err
 	})

@@ -103,6 +103,7 @@ type Participants interface {
 	Standings(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]participants.Standing, error)
 	MaskedName(ctx context.Context, id uuid.UUID) (string, error)
 	UseActivation(ctx context.Context, code string) (participantID, activationID uuid.UUID, err error)
+	UsedActivation(ctx context.Context, code string) (cardID uuid.UUID, err error)
 	BindActivation(ctx context.Context, activationID, cardID uuid.UUID) error
 	// Lock holds people's rows to the end of the transaction, so that a card is
 	// never issued after an old standing while that standing changes.

@@ -248,48 +248,6 @@ func (s *Service) Replace(ctx context.Context, id uuid.UUID, r ReplaceRequest) (
 	return made, nil
 }
 
-// Activate puts a card on the phone that holds a one-time code: devicePoint is
-// the phone's compressed P-256 point. The person's earlier phone cards are
-// replaced in the same transaction. Whoever knows the code may call; a bad code
-// gives the error of participants.Service.UseActivation and uses nothing up.
-func (s *Service) Activate(ctx context.Context, code string, devicePoint []byte) (Card, error) {
-	r := IssueRequest{Form: Phone, DeviceKey: devicePoint}
-	if err := r.check(); err != nil {
-		return Card{}, ErrDeviceKey
-	}
-	var c Card
-	err := s.db.InTx(ctx, func(ctx context.Context) error {
-		id, activation, err := s.people.UseActivation(ctx, code)
-		if err != nil {
-			return err
-		}
-		r.ParticipantID = id
-		if c, err = s.make(ctx, r, nil); err != nil {
-			return err
-		}
-		earlier, err := s.activePhones(ctx, id)
-		if err != nil {
-			return err
-		}
-		for i := range earlier {
-			if earlier[i].ID == c.ID {
-				continue
-			}
-			if err := s.end(ctx, &earlier[i], Replaced, reasonAfter, c.ID); err != nil {
-				return err
-			}
-		}
-		if err := s.people.BindActivation(ctx, activation, c.ID); err != nil {
-			return err
-		}
-		return s.record(ctx, "card.activated", c, map[string]any{"activation": activation, "replaced": len(earlier) - 1})
-	})
-	if err != nil {
-		return Card{}, fmt.Errorf("activate card: %w", err)
-	}
-	return c, nil
-}
-
 // end moves a card to its final state, its status entry with it, and tells others.
 func (s *Service) end(ctx context.Context, c *Card, to State, reason string, by uuid.UUID) error {
 	var successor *uuid.UUID

@@ -454,7 +454,7 @@ func TestAnActivationGivesOneCardOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	nobody := t.Context() // whoever has the code
-	if _, err := w.cards.Activate(nobody, begun.Code, make([]byte, 33)); !errors.Is(err, cards.ErrDeviceKey) {
+	if _, _, err := w.cards.Activate(nobody, begun.Code, make([]byte, 33)); !errors.Is(err, cards.ErrDeviceKey) {
 		t.Errorf("a key off the curve: %v", err)
 	}
 	const tries = 20
@@ -465,9 +465,9 @@ func TestAnActivationGivesOneCardOnce(t *testing.T) {
 		key, device := newPhone(t)
 		keys[i] = key
 		wg.Go(func() {
-			c, err := w.cards.Activate(nobody, begun.Code, device)
+			c, again, err := w.cards.Activate(nobody, begun.Code, device)
 			switch {
-			case err == nil:
+			case err == nil && !again:
 				got[i] = &c
 			case !errors.Is(err, participants.ErrActivation):
 				t.Error(err)
@@ -498,6 +498,56 @@ func TestAnActivationGivesOneCardOnce(t *testing.T) {
 		t.Errorf("%d of %d tries got a card", won, tries)
 	}
 	w.want(w.cards.Text(paper), cards.OK)
+}
+
+func TestAPhoneWithoutItsAnswerAsksAgain(t *testing.T) {
+	w := newWorld(t)
+	person := w.person(palu)
+	begin := func() string {
+		a, err := w.people.BeginActivation(w.ctx, person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Code
+	}
+	_, device := newPhone(t)
+	_, stranger := newPhone(t)
+	code := begin()
+	first, again, err := w.cards.Activate(t.Context(), code, device)
+	if err != nil || again {
+		t.Fatal(err, again)
+	}
+	for range 2 {
+		same, again, err := w.cards.Activate(t.Context(), code, device)
+		if err != nil || !again || same.ID != first.ID || w.cards.Text(same) != w.cards.Text(first) || same.ShortCode != first.ShortCode {
+			t.Fatalf("again: %v, %v, %v of %v", err, again, same.ID, first.ID)
+		}
+	}
+	if all, err := w.cards.List(w.ctx, person); err != nil || len(all) != 1 {
+		t.Errorf("asking again made something: %d cards, %v", len(all), err)
+	}
+	refused := func(name string, code string, device []byte) {
+		t.Helper()
+		if _, _, err := w.cards.Activate(t.Context(), code, device); !errors.Is(err, participants.ErrActivation) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	refused("another key", code, stranger)
+	w.clock.Advance(7*24*time.Hour - time.Second)
+	if _, _, err := w.cards.Activate(t.Context(), code, device); err != nil {
+		t.Errorf("on the last second: %v", err)
+	}
+	w.clock.Advance(time.Second)
+	refused("after the code's end", code, device)
+	next := begin()
+	if _, _, err := w.cards.Activate(t.Context(), next, stranger); err != nil {
+		t.Fatal(err)
+	}
+	last := begin()
+	if _, _, err := w.cards.Activate(t.Context(), last, device); err != nil {
+		t.Fatal(err)
+	}
+	refused("of a card that was replaced", next, stranger)
 }
 
 func TestReachIsTheBranch(t *testing.T) {

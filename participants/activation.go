@@ -83,6 +83,12 @@ func (s *Service) UseActivation(ctx context.Context, code string) (participantID
 	return participantID, activationID, err
 }
 
+// UsedActivation returns the card that a code led to, until the code's own end;
+// else ErrActivation. For other domains.
+func (s *Service) UsedActivation(ctx context.Context, code string) (cardID uuid.UUID, err error) {
+	return s.usedActivation(ctx, hashCode(code), s.clock.Now())
+}
+
 // BindActivation notes which card an activation led to. It joins the caller's
 // transaction. For other domains.
 func (s *Service) BindActivation(ctx context.Context, activationID, cardID uuid.UUID) error {

@@ -113,6 +113,15 @@ func (s *Service) useActivation(ctx context.Context, hash []byte, now time.Time)
 	return &row, nil
 }
 
+func (s *Service) usedActivation(ctx context.Context, hash []byte, now time.Time) (uuid.UUID, error) {
+	var row activationRow
+	err := s.db.From(ctx).Where("code_hash = ? AND card_id IS NOT NULL AND expires_at > ?", hash, now).Take(&row).Error
+	if err != nil {
+		return uuid.Nil, missing(err, ErrActivation, "read used activation")
+	}
+	return *row.CardID, nil
+}
+
 func (s *Service) bindActivation(ctx context.Context, id, card uuid.UUID) error {
 	res := s.db.From(ctx).Exec("UPDATE activations SET card_id = ? WHERE id = ? AND card_id IS NULL", card, id)
 	return oneRow(res, "bind activation")
