@@ -5,11 +5,16 @@
 // afterwards. Number and text are sealed, and forgotten as soon as the message
 // has left, expired or failed for good. No log, event or audit entry carries
 // either.
+//
+// A message leaves at least once: a server that dies between the gateway's
+// answer and its own note sends it again after the lease. Two servers never
+// send the same one within a lease.
 package messages
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +22,7 @@ import (
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/pii"
+	"github.com/berlaku/berlaku/internal/uid"
 )
 
 // Kind is what a message is for.
@@ -33,7 +39,7 @@ const (
 type Message struct {
 	ParticipantID uuid.UUID // zero: to nobody; written like the others and never sent
 	Kind          Kind
-	To            pii.Text // phone in E.164 (+62…) or an address of mail
+	To            pii.Text // phone in E.164 (+62…) or an address of mail; empty: to nobody
 	Text          pii.Text
 	ExpiresAt     time.Time // not sent any more from then on
 }
@@ -47,10 +53,43 @@ type Deps struct {
 	Gateway Gateway
 }
 
-// Gateway hands a text to whoever delivers it.
+// Gateway hands a text to whoever delivers it. Its errors are *SendError, or
+// of ctx; they carry neither number nor text.
 type Gateway interface {
-	Send(ctx context.Context, to, text string) error
+	Send(ctx context.Context, m Outgoing) error
 }
+
+// Outgoing is what a gateway gets to see.
+type Outgoing struct {
+	ID   uuid.UUID // the same at every try
+	Kind Kind
+	To   pii.Text
+	Text pii.Text
+	At   time.Time
+}
+
+// SendError says why a text did not leave, by a stable code.
+type SendError struct {
+	Code  string // [a-z_]+, such as unreachable or rejected
+	Final bool   // another try would not help
+}
+
+// Error implements error.
+func (e *SendError) Error() string { return "message did not leave: " + e.Code }
+
+// Codes of SendError and of stored messages.
+const (
+	codeUnreachable = "unreachable" // no answer, or none in time
+	codeBusy        = "busy"        // the gateway says: later
+	codeRejected    = "rejected"    // the gateway does not take it
+	codeSettings    = "settings"    // the gateway does not take us
+	codeExpired     = "expired"
+	codeNobody      = "nobody"
+	codeOff         = "gateway_off"
+	codeSealed      = "sealed" // number or text does not open any more
+)
+
+var errNotInTransaction = errors.New("a message is queued in the transaction that makes it necessary")
 
 // Service is the queue.
 type Service struct {
@@ -68,11 +107,41 @@ func New(d Deps) *Service {
 // Enabled reports whether messages are sent at all.
 func (s *Service) Enabled() bool { return s.gateway != nil }
 
-// Queue writes a message inside the transaction of ctx.
-func (s *Service) Queue(_ context.Context, _ Message) error { return errors.ErrUnsupported }
+// Queue writes a message inside the transaction of ctx: one statement, whoever
+// it goes to. Without a gateway nothing of number and text is kept.
+func (s *Service) Queue(ctx context.Context, m Message) error {
+	if !s.db.InTransaction(ctx) {
+		return errNotInTransaction
+	}
+	now := s.clock.Now()
+	row := messageRow{
+		ID: uid.At(now), ParticipantID: m.ParticipantID, Kind: string(m.Kind), State: queued,
+		CreatedAt: now, DueAt: now, ExpiresAt: m.ExpiresAt,
+	}
+	to, text := s.keys.Seal(place("to_sealed", row.ID), m.To.Reveal()), s.keys.Seal(place("text_sealed", row.ID), m.Text.Reveal())
+	if s.gateway == nil {
+		row.State, row.Failure, row.EndedAt = dropped, codeOff, &now
+	} else {
+		row.ToSealed, row.TextSealed = to, text
+	}
+	return s.insert(ctx, &row)
+}
 
-// Deliver sends what is due and returns how many messages ended.
-func (s *Service) Deliver(_ context.Context) (int64, error) { return 0, nil }
+// Erase removes every message to a person. It joins the caller's transaction.
+func (s *Service) Erase(ctx context.Context, participantID uuid.UUID) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error { return s.deleteOf(ctx, participantID) })
+}
 
-// Erase forgets what is queued for a person. It joins the caller's transaction.
-func (s *Service) Erase(_ context.Context, _ uuid.UUID) error { return nil }
+const keepMessages = 30 * 24 * time.Hour
+
+// Purge removes messages that ended 30 days ago and returns how many.
+func (s *Service) Purge(ctx context.Context) (n int64, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context) (err error) {
+		n, err = s.deleteBefore(ctx, s.clock.Now().Add(-keepMessages))
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("purge messages: %w", err)
+	}
+	return n, nil
+}

@@ -244,15 +244,18 @@ type Deps struct {
 	Keys   *pii.Keyring
 	Audit  *audit.Service
 	Events *events.Service
+	// Messages sends codes and links to phones; nil: nothing is sent.
+	Messages Messages
 }
 
 // Service keeps participants.
 type Service struct {
-	db     *database.DB
-	clock  clock.Clock
-	keys   *pii.Keyring
-	audit  *audit.Service
-	events *events.Service
+	db       *database.DB
+	clock    clock.Clock
+	keys     *pii.Keyring
+	audit    *audit.Service
+	events   *events.Service
+	messages Messages
 
 	followers []Follower
 	agents    AgentResolver
@@ -268,7 +271,7 @@ type AgentResolver func(ctx context.Context, codes []string) (map[string]uuid.UU
 
 // New returns the participants in d.DB.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, events: d.Events}
+	return &Service{db: d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, events: d.Events, messages: d.Messages}
 }
 
 // Follow registers f. Call it while wiring, before the service is used.

@@ -3,7 +3,8 @@
 //
 // Each file is an object of sections. reasons has one sentence for each reason
 // code of the counter, with the next step, the empty reason under the key ok,
-// and those of a record that was granted or voided. kasir has the texts of the
+// and those of a record that was granted or voided. messages are what goes to
+// a person's phone by SMS, WhatsApp or mail. kasir has the texts of the
 // till's app; Go does not read them. Both files hold the same keys with the
 // same {placeholders}.
 package words
@@ -11,6 +12,7 @@ package words
 import (
 	_ "embed"
 	"encoding/json"
+	"strings"
 	"sync"
 )
 
@@ -25,7 +27,8 @@ const ok = "ok"
 
 // language is the part of a file that the server reads.
 type language struct {
-	Reasons map[string]string `json:"reasons"`
+	Messages map[string]string `json:"messages"`
+	Reasons  map[string]string `json:"reasons"`
 }
 
 var read = sync.OnceValue(func() (both [2]language) {
@@ -45,4 +48,17 @@ func Reason(code string) (id, en string) {
 	}
 	both := read()
 	return both[0].Reasons[code], both[1].Reasons[code]
+}
+
+// Message returns a text of the section messages in Indonesian, the language in
+// which the programme writes to people, with its placeholders filled: pairs of
+// a name and what stands in its place.
+func Message(key string, fill ...string) string {
+	pairs := make([]string, len(fill))
+	for i, s := range fill {
+		if pairs[i] = s; i%2 == 0 {
+			pairs[i] = "{" + s + "}"
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace(read()[0].Messages[key])
 }

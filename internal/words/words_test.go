@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,5 +80,20 @@ func TestAReasonHasItsSentence(t *testing.T) {
 		if id, en := words.Reason(code); [2]string{id, en} != want {
 			t.Errorf("%q: %q, %q", code, id, en)
 		}
+	}
+}
+
+func TestAMessageIsFilled(t *testing.T) {
+	got := words.Message("claim_code", "code", "482913")
+	if strings.Contains(got, "{") || !strings.HasPrefix(got, "482913 adalah kode Kartu Promo Peserta Anda.") {
+		t.Errorf("got %q", got)
+	}
+	for _, key := range []string{"card_link", "share_link"} {
+		if got := words.Message(key, "link", "https://k.example/kartu/#A"); !strings.Contains(got, " https://k.example/kartu/#A\n") {
+			t.Errorf("%s: the link is no word of its own: %q", key, got)
+		}
+	}
+	if got := words.Message("nothing"); got != "" {
+		t.Errorf("a text that nobody wrote: %q", got)
 	}
 }
