@@ -14,6 +14,7 @@ import (
 
 	"github.com/berlaku/berlaku/audit"
 	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/assertion"
 	"github.com/berlaku/berlaku/internal/check"
 	"github.com/berlaku/berlaku/internal/uid"
 	"github.com/berlaku/berlaku/partners"
@@ -70,7 +71,7 @@ func (s *Service) EnrolFor(ctx context.Context, outlet uuid.UUID, life time.Dura
 func (s *Service) Join(ctx context.Context, code string, point []byte, name string) (Till, error) {
 	name = strings.TrimSpace(name)
 	var wrong check.List
-	_, err := publicKey(point)
+	_, err := assertion.PublicKey(point)
 	wrong.If(err != nil, "/public_key", check.Format)
 	wrong.Text("/name", name, 1, nameMax)
 	if err := wrong.Err(ErrInvalid); err != nil {

@@ -30,6 +30,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/internal/assertion"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/fault"
@@ -62,7 +63,6 @@ const (
 	CodeLife     = 10 * time.Minute // of an enrolment code
 	ConfirmLife  = 10 * time.Minute // between joining and being confirmed
 	TokenLife    = 15 * time.Minute // of a bearer
-	assertLife   = 60 * time.Second // of an assertion, and how far a till's clock may be ahead
 	assertionTyp = "till-assertion+jwt"
 	audiencePath = "/v1/tills/token"
 	handInPath   = "/v1/redemptions/batch"
@@ -104,7 +104,7 @@ type Till struct {
 }
 
 // Key returns the public key of the device.
-func (t Till) Key() (*ecdsa.PublicKey, error) { return publicKey(t.Point) }
+func (t Till) Key() (*ecdsa.PublicKey, error) { return assertion.PublicKey(t.Point) }
 
 // Fingerprint returns six digits by which owner and till compare a key: the
 // first eight bytes of SHA-256 of the compressed point, big-endian, modulo a
