@@ -6,11 +6,11 @@ import type { Engine } from './contract'
 import { createEngine } from './engine'
 import { App, preload } from './screens/app'
 import { unlock } from './screens/feedback'
-import { watchInstall } from './screens/install'
-import { path, usePath } from './screens/router'
+import { watchInstall } from '../shared/ui/install'
+import { path, usePath } from '../shared/ui/router'
 import { setTill } from './screens/till'
-import { later } from './screens/ui'
-import { register } from './screens/update'
+import { later } from '../shared/ui/ui'
+import { register } from '../shared/ui/update'
 
 const Owner = later(() => import('./screens/owner').then((m) => m.default))
 
@@ -38,7 +38,7 @@ function draw(engine: Engine): void {
   render(<Root engine={engine} />, root)
   for (const touch of ['pointerdown', 'keydown']) addEventListener(touch, unlock, { passive: true })
   watchInstall()
-  void register()
+  void register('kasir')
 }
 
 // While developing, ?fake=… in the address draws the screens without a server.

@@ -1,9 +1,9 @@
 // What needs attention, above every screen, the gravest first.
 import { useState } from 'preact/hooks'
 
+import { Icon } from '../../shared/ui/ui'
+import { update, useUpdate } from '../../shared/ui/update'
 import { useTill } from './till'
-import { Icon } from './ui'
-import { update, useUpdate } from './update'
 import { problem, w } from './words'
 
 export function Banners() {

@@ -1,12 +1,12 @@
 // The bill: the cashier types the amount and sees at once what to take off.
 import { useRef, useState } from 'preact/hooks'
 
+import { money, rupiah } from '../../shared/ui/format'
+import { go } from '../../shared/ui/router'
+import { Button, Field, Icon, Title } from '../../shared/ui/ui'
 import type { Offer, Use, Verdict } from '../contract'
-import { money, rupiah } from './format'
 import { Pad } from './pad'
-import { go } from './router'
 import { till, useKeys } from './till'
-import { Button, Field, Icon, Title } from './ui'
 import { because, fill, w } from './words'
 
 const most = 1_000_000_000 // rupiah

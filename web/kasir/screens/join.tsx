@@ -1,11 +1,11 @@
 // How a phone becomes a till, and what is left of one that was ended.
 import { useEffect, useState } from 'preact/hooks'
 
-import { go } from './router'
+import { go } from '../../shared/ui/router'
+import { Button, Field, Icon, Note, Title } from '../../shared/ui/ui'
 import { more } from './texts'
 import { till, useTill } from './till'
 import { Queue } from './today'
-import { Button, Field, Icon, Note, Title } from './ui'
 import { fill, problem, w } from './words'
 
 const Mark = () => (

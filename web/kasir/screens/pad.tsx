@@ -1,6 +1,6 @@
 // Number keys as large as the screen allows, and the real keyboard beside them.
+import { Icon } from '../../shared/ui/ui'
 import { useKeys } from './till'
-import { Icon } from './ui'
 import { w } from './words'
 
 interface PadProps {

@@ -1,11 +1,11 @@
 // Who is on duty, and the PIN.
 import { useEffect, useState } from 'preact/hooks'
 
+import { Button, Icon, Note, Title } from '../../shared/ui/ui'
 import type { Cashier } from '../contract'
 import { signal } from './feedback'
 import { Pad } from './pad'
 import { till, useKeys, useTill } from './till'
-import { Button, Icon, Note, Title } from './ui'
 import { fill, problem, w } from './words'
 
 const length = 6

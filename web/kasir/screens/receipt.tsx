@@ -1,17 +1,18 @@
 // What became of a use: what the participant pays, the proof, and the way back.
 import { useState } from 'preact/hooks'
 
+import { countdown, money, rupiah, time } from '../../shared/ui/format'
+import { useNow } from '../../shared/ui/now'
+import { go } from '../../shared/ui/router'
+import { Share } from '../../shared/ui/share'
+import { Button, Icon, later, Note, Sheet, Title } from '../../shared/ui/ui'
 import type { Use } from '../contract'
-import { countdown, money, rupiah, time } from './format'
-import { go } from './router'
-import { Share } from './share'
 import { more } from './texts'
-import { till, useKeys, useNow, useTill } from './till'
-import { Button, Icon, later, Note, Sheet, Title } from './ui'
+import { till, useKeys, useTill } from './till'
 import { Sign } from './verdict'
 import { because, fill, problem, w } from './words'
 
-const Qr = later(() => import('./qr').then((m) => m.default))
+const Qr = later(() => import('../../shared/ui/qr').then((m) => m.default))
 
 /** Receipt is the screen after a use. */
 export function Receipt({ use: first }: { use: Use | null }) {
@@ -88,7 +89,7 @@ export function Details({ use, onChange, inList = false }: Shown & { inList?: bo
       {!voided && (
         <div class="pair">
           <Proof use={use} />
-          <Share text={text} label={m.share} />
+          <Share texts={m} text={text} label={m.share} />
         </div>
       )}
       {!voided && <Undo use={use} onChange={onChange} />}

@@ -3,11 +3,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { readShortCode } from '../../shared/shortcode'
+import { Button, Field, Icon, Sheet, Title } from '../../shared/ui/ui'
 import type { Verdict } from '../contract'
 import { listenKeyboardScanner, ScannerError, startScanner, type Scanner } from '../scan'
 import { signal } from './feedback'
 import { till } from './till'
-import { Button, Field, Icon, Sheet, Title } from './ui'
 import { because, w } from './words'
 
 type Camera = 'starting' | 'on' | 'denied' | 'none' | 'busy' | 'insecure' | 'unloaded'

@@ -2,14 +2,15 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 
+import { age } from '../../shared/ui/format'
+import { install, useInstall } from '../../shared/ui/install'
+import { useNow } from '../../shared/ui/now'
+import { go } from '../../shared/ui/router'
+import { Button, Field, Note, Sheet, Title } from '../../shared/ui/ui'
 import type { Settings } from '../contract'
-import { age } from './format'
-import { install, useInstall } from './install'
-import { go } from './router'
-import { more } from './texts'
-import { till, useNow, useTill } from './till'
-import { Button, Field, Note, Sheet, Title } from './ui'
 import { signal } from './feedback'
+import { more } from './texts'
+import { till, useTill } from './till'
 import { fill, problem, w } from './words'
 
 export function SettingsScreen() {

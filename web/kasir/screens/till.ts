@@ -2,7 +2,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import type { Engine, State } from '../contract'
-import { now } from './format'
 
 /** till is the engine of this page; set once, before anything is drawn. */
 export let till: Engine
@@ -16,16 +15,6 @@ export function useTill(): State {
   const [, redraw] = useState(0)
   useEffect(() => till.subscribe(() => redraw((n) => n + 1)), [])
   return till.state()
-}
-
-/** useNow is the present, drawn anew every so many seconds. */
-export function useNow(seconds: number): number {
-  const [at, set] = useState(now)
-  useEffect(() => {
-    const timer = setInterval(() => set(now()), seconds * 1000)
-    return () => clearInterval(timer)
-  }, [seconds])
-  return at
 }
 
 const scanned = 300 // ms after a letter in which keys belong to a scanner that types

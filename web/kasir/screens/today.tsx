@@ -2,14 +2,14 @@
 // to send to the owner.
 import { useEffect, useState } from 'preact/hooks'
 
+import { dayOf, now, rupiah, time } from '../../shared/ui/format'
+import { go } from '../../shared/ui/router'
+import { Share } from '../../shared/ui/share'
+import { Button, Icon, type IconName, Note, Sheet, Title } from '../../shared/ui/ui'
 import type { Totals, Use } from '../contract'
-import { dayOf, now, rupiah, time } from './format'
 import { Details, Settle } from './receipt'
-import { go } from './router'
-import { Share } from './share'
 import { more } from './texts'
 import { till, useTill } from './till'
-import { Button, Icon, type IconName, Note, Sheet, Title } from './ui'
 import { because, fill, problem, w } from './words'
 
 const icons: Record<Use['state'], IconName> = { recorded: 'check', queued: 'up', unsure: 'alert', refused: 'cross', voided: 'undo' }
@@ -52,7 +52,7 @@ export function Today({ open }: { open: string }) {
               <Row key={use.key} use={use} zone={state.outlet?.zone} />
             ))}
           </ul>
-          <Share label={m.recap} text={() => recap(day.totals)} />
+          <Share texts={more().receipt} label={m.recap} text={() => recap(day.totals)} />
         </>
       )}
       {chosen && <One use={chosen} onChange={load} />}

@@ -2,11 +2,11 @@
 // name to compare, and the promos.
 import { useEffect } from 'preact/hooks'
 
+import { day, rupiah } from '../../shared/ui/format'
+import { go } from '../../shared/ui/router'
+import { Button, Icon, Title } from '../../shared/ui/ui'
 import type { Offer, Verdict, VerdictKind } from '../contract'
-import { day, rupiah } from './format'
-import { go } from './router'
 import { till, useKeys } from './till'
-import { Button, Icon, Title } from './ui'
 import { because, fill, w } from './words'
 
 /** Three shapes, so that it is never the colour alone. */

@@ -1,43 +1,35 @@
 // The texts in the chosen language. Indonesian comes with the app; English is
 // loaded when somebody chooses it. No screen holds a text of its own.
 import { kasir, reasons } from '../../../internal/words/id.json'
+import { announce, language, say, type Lang } from '../../shared/ui/words'
 import type { Reason } from '../contract'
+
+export { fill, language } from '../../shared/ui/words'
 
 type English = typeof import('./en')
 
 let english: English | null = null
-let lang: 'id' | 'en' = 'id'
 
 /** w is the section kasir in the language of the moment. */
 export let w: typeof kasir = kasir
+say('id', kasir)
 
 /** speak changes the language; it stays as it was when English cannot be had. */
-export async function speak(next: 'id' | 'en'): Promise<void> {
+export async function speak(next: Lang): Promise<void> {
   if (next === 'en') english ??= await import('./en')
-  lang = next
   w = next === 'en' && english ? english.kasir : kasir
-  document.documentElement.lang = next
-  document.title = w.app
+  say(next, w)
+  announce()
 }
-
-/** locale is what numbers and dates are written by. */
-export const locale = (): string => (lang === 'en' ? 'en-GB' : 'id-ID')
-
-export const language = (): 'id' | 'en' => lang
 
 /** inEnglish returns another section in English, or the Indonesian one that is given. */
 export function section<K extends 'kasir_more' | 'pemilik', T extends English[K]>(name: K, indonesian: T): T {
-  return lang === 'en' && english ? (english[name] as T) : indonesian
-}
-
-/** fill puts values in place of {names}. */
-export function fill(text: string, values: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
+  return language() === 'en' && english ? (english[name] as T) : indonesian
 }
 
 /** because is the sentence of a reason, cut into what is and what to do next. */
 export function because(reason: Reason): [string, string] {
-  const all: Record<string, string> = lang === 'en' && english ? english.reasons : reasons
+  const all: Record<string, string> = language() === 'en' && english ? english.reasons : reasons
   const text = all[reason || 'ok'] ?? w.problems.other
   const at = text.indexOf('. ') + 1
   return at ? [text.slice(0, at), text.slice(at + 1)] : [text, '']

@@ -1,7 +1,7 @@
 // Who may stand at the tills of an outlet, with a PIN each.
 import { useEffect, useState } from 'preact/hooks'
 
-import { Button, Field, Sheet } from '../ui'
+import { Button, Field, Sheet } from '../../../shared/ui/ui'
 import { fill, w } from '../words'
 import { Refused, requests, sentence, words, type Outlet, type Person } from './requests'
 

@@ -1,10 +1,11 @@
 // A code with which one phone joins: to scan, or to type.
 import { useEffect, useState } from 'preact/hooks'
 
-import { countdown, now } from '../format'
-import Qr from '../qr'
-import { useNow } from '../till'
-import { Button, Note, Sheet } from '../ui'
+import { countdown, now } from '../../../shared/ui/format'
+import { useNow } from '../../../shared/ui/now'
+import Qr from '../../../shared/ui/qr'
+import { Button, Note, Sheet } from '../../../shared/ui/ui'
+import {  } from '../till'
 import { fill, w } from '../words'
 import { requests, sentence, words, type Enrolment, type Outlet } from './requests'
 

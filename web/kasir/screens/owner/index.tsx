@@ -2,7 +2,7 @@
 // cashiers. Loaded only where it is opened; it needs a network.
 import { useEffect, useState } from 'preact/hooks'
 
-import { Button, Icon, Title } from '../ui'
+import { Button, Icon, Title } from '../../../shared/ui/ui'
 import { language, speak, w } from '../words'
 import { OutletPage } from './outlet'
 import { Refused, requests, sentence, words, type Account, type Outlet, type Partner } from './requests'

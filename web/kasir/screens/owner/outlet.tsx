@@ -1,8 +1,8 @@
 // One outlet: phones that wait for the owner's word, phones that work, cashiers.
 import { useEffect, useRef, useState } from 'preact/hooks'
 
-import { dayOf } from '../format'
-import { Button, Icon, Sheet, Title } from '../ui'
+import { dayOf } from '../../../shared/ui/format'
+import { Button, Icon, Sheet, Title } from '../../../shared/ui/ui'
 import { fill, w } from '../words'
 import { Cashiers } from './cashiers'
 import { Enrol } from './enrol'

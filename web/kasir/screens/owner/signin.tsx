@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 
-import { Button, Field, Title } from '../ui'
+import { Button, Field, Title } from '../../../shared/ui/ui'
 import { Refused, requests, sentence, words, type Account } from './requests'
 
 /** SignIn asks for the second factor only when the account has one. */

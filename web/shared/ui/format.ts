@@ -1,5 +1,5 @@
 // Numbers, days and ages as people read them.
-import { fill, locale, w } from './words'
+import { c, fill, locale } from './words'
 
 export const rupiah = (n: number): string => 'Rp' + n.toLocaleString(locale())
 
@@ -11,10 +11,10 @@ export const now = (): number => Math.floor(Date.now() / 1000)
 
 export function age(since: number, at: number): string {
   const minutes = Math.max(0, Math.floor((at - since) / 60))
-  if (minutes < 1) return w.ago.now
-  if (minutes < 60) return fill(w.ago.minutes, { n: minutes })
-  if (minutes < 48 * 60) return fill(w.ago.hours, { n: Math.floor(minutes / 60) })
-  return fill(w.ago.days, { n: Math.floor(minutes / 1440) })
+  if (minutes < 1) return c.ago.now
+  if (minutes < 60) return fill(c.ago.minutes, { n: minutes })
+  if (minutes < 48 * 60) return fill(c.ago.hours, { n: Math.floor(minutes / 60) })
+  return fill(c.ago.days, { n: Math.floor(minutes / 1440) })
 }
 
 const zoned = (zone: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>

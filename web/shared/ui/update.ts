@@ -1,5 +1,5 @@
-// The service worker of the till: registered here, and a new version of the
-// app waits until somebody says so, never in the middle of a customer.
+// The service worker of an app: registered here, and a new version of the app
+// waits until somebody says so, never in the middle of something.
 import { useEffect, useState } from 'preact/hooks'
 
 let waiting: ServiceWorker | null = null
@@ -11,11 +11,12 @@ function ready(worker: ServiceWorker | null): void {
   for (const listener of listeners) listener()
 }
 
-export async function register(): Promise<void> {
+/** register begins the worker of the app that is served under /name/. */
+export async function register(app: string): Promise<void> {
   const workers = navigator.serviceWorker
   if (!workers || !import.meta.env.PROD) return
   try {
-    const known = await workers.register('/kasir/sw.js', { scope: '/kasir/' })
+    const known = await workers.register(`/${app}/sw.js`, { scope: `/${app}/` })
     ready(known.waiting)
     known.addEventListener('updatefound', () => {
       const next = known.installing

@@ -1,10 +1,16 @@
 // Handing a text to another app (WhatsApp, mostly), or to the clipboard.
 import { useState } from 'preact/hooks'
 
-import { more } from './texts'
 import { Button, Note } from './ui'
 
-export function Share({ text, label, kind = 'soft' }: { text: () => string; label: string; kind?: string }) {
+interface Props {
+  text: () => string
+  label: string
+  texts: { copied: string; no_copy: string }
+  kind?: string
+}
+
+export function Share({ text, label, texts: m, kind = 'soft' }: Props) {
   const [done, setDone] = useState('')
   const share = async () => {
     const body = text()
@@ -16,7 +22,6 @@ export function Share({ text, label, kind = 'soft' }: { text: () => string; labe
       if ((fault as Error).name !== 'AbortError') setDone(body)
     }
   }
-  const m = more().receipt
   return (
     <>
       <Button icon="share" kind={kind} onClick={share}>

@@ -3,7 +3,7 @@ import type { ComponentChildren, ComponentType, InputHTMLAttributes } from 'prea
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { go } from './router'
-import { w } from './words'
+import { c } from './words'
 
 const paths = {
   check: 'M5 12.5l4.6 4.6L19 7.5',
@@ -28,12 +28,15 @@ const paths = {
   alert: 'M12 4L2.5 20h19zM12 10v4.5m0 2.7v.1',
 } as const
 
-export type IconName = keyof typeof paths
+/** A drawing that several apps use by its name, or the path of one's own. */
+export type IconName = keyof typeof paths | `M${string}`
+
+const drawing = (name: IconName): string => (name in paths ? paths[name as keyof typeof paths] : name)
 
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-      <path d={paths[name]} />
+      <path d={drawing(name)} />
     </svg>
   )
 }
@@ -54,7 +57,7 @@ export function Title({ children, back, quiet }: { children: ComponentChildren; 
 
 export function Back({ to }: { to: string }) {
   return (
-    <button type="button" class="round" aria-label={w.back} onClick={() => go(to, true)}>
+    <button type="button" class="round" aria-label={c.back} onClick={() => go(to, true)}>
       <Icon name="back" />
     </button>
   )
@@ -95,7 +98,7 @@ export function Sheet({ title, onClose, children }: { title: string; onClose: ()
         <h2 ref={heading} tabIndex={-1}>
           {title}
         </h2>
-        <button type="button" class="round" aria-label={w.close} onClick={onClose}>
+        <button type="button" class="round" aria-label={c.close} onClick={onClose}>
           <Icon name="cross" />
         </button>
       </div>
@@ -163,8 +166,8 @@ export function later<P extends object>(load: () => Promise<ComponentType<P>>): 
     if (Loaded) return <Loaded {...props} />
     return (
       <main class="page middle" key={tries}>
-        {failed ? <p role="alert">{w.failed_load}</p> : <i class="spin big" role="status" aria-label={w.loading} />}
-        {failed && <Button onClick={() => fail(false)}>{w.try_again}</Button>}
+        {failed ? <p role="alert">{c.failed_load}</p> : <i class="spin big" role="status" aria-label={c.loading} />}
+        {failed && <Button onClick={() => fail(false)}>{c.try_again}</Button>}
       </main>
     )
   }
