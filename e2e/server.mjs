@@ -17,22 +17,23 @@ async function freePort() {
 }
 
 /**
- * demo resolves to {url, world, stop, end, start} once the server is ready: end
- * ends the process by a signal, start begins it again on the same folder and port.
+ * demo resolves to {url, dir, world, log, stop, end, start} once the server is
+ * ready: end ends the process by a signal, start begins it again on the same
+ * folder and port; dir is the folder of the world, log() what it has written.
  */
-export async function demo() {
+export async function demo({ limits = false } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'berlaku-e2e-'))
   const url = `http://127.0.0.1:${await freePort()}`
   let child
+  let all = ''
   async function start() {
     const process_ = spawn(binary, ['demo', '--dir', join(dir, 'world'), '--addr', url.slice('http://'.length), '--private-addr', 'off'], {
-      env: { ...process.env, BERLAKU_RATE_LIMITS: 'off' },
+      env: { ...process.env, BERLAKU_RATE_LIMITS: limits ? 'on' : 'off' },
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     child = process_
-    let log = ''
-    process_.stderr.on('data', (b) => (log = (log + b).slice(-4000)))
-    const gone = new Promise((_, no) => process_.on('exit', (code) => no(new Error(`the server ended with ${code}: ${log}`))))
+    process_.stderr.on('data', (b) => (all += b))
+    const gone = new Promise((_, no) => process_.on('exit', (code) => no(new Error(`the server ended with ${code}: ${all.slice(-4000)}`))))
     gone.catch(() => {})
     await Promise.race([ready(url), gone])
   }
@@ -45,6 +46,8 @@ export async function demo() {
   await start()
   return {
     url,
+    dir: join(dir, 'world'),
+    log: () => all,
     world: JSON.parse(await readFile(join(dir, 'world', 'demo.json'))),
     start,
     end,
