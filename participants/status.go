@@ -19,9 +19,10 @@ type Standing struct {
 	Segment                               Segment
 	Status                                Status // today
 	StatusAsOf                            clock.Day
-	Valid                                 bool // counts as valid today, the branch's arrears setting applied
-	Known                                 bool // false: no membership, or an unverified one
-	Restricted                            bool // processing is restricted: never valid
+	ProtectedUntil                        clock.Day // of that membership; empty: unknown
+	Valid                                 bool      // counts as valid today, the branch's arrears setting applied
+	Known                                 bool      // false: no membership, or an unverified one
+	Restricted                            bool      // processing is restricted: never valid
 }
 
 // snapshot is what the status of a membership on a day follows from.
@@ -112,7 +113,7 @@ func best(person, home uuid.UUID, restricted bool, all []candidate) Standing {
 		return cmp.Or(cmp.Compare(a.StatusAsOf, b.StatusAsOf), cmp.Compare(a.MembershipID.String(), b.MembershipID.String()))
 	})
 	out.MembershipID, out.BranchID, out.Segment, out.StatusAsOf = top.MembershipID, top.BranchID, top.Segment, top.StatusAsOf
-	out.Status = top.on(top.Today)
+	out.Status, out.ProtectedUntil = top.on(top.Today), top.ProtectedUntil
 	out.Known = out.Status != Unverified
 	out.Valid = top.valid() && !restricted
 	return out
