@@ -148,7 +148,7 @@ const (
 )
 
 // TestRandomHistoriesMatchTheModel runs histories of redemptions, repetitions,
-// voids and passing days and compares every answer with the model's. A few
+// voids, disputes and passing days and compares every answer with the model's. A few
 // hundred by default; HISTORIES=10000 for the whole proof (make test).
 func TestRandomHistoriesMatchTheModel(t *testing.T) {
 	histories := 300
@@ -195,7 +195,8 @@ type madeUse struct {
 	outcome redemptions.Outcome
 	at      time.Time
 	use     *modelUse
-	void    bool
+	void    bool // or reversed
+	decided bool
 }
 
 func (w *world) history(n int) {
@@ -211,6 +212,8 @@ func (w *world) history(n int) {
 			w.repeat()
 		case 2:
 			w.void()
+		case 3:
+			w.dispute()
 		default:
 			w.redeem(fmt.Sprintf("history %d, step %d", n, step))
 		}
@@ -267,6 +270,33 @@ func (w *world) void() {
 	if _, err := w.s.Redemptions.Void(w.tills[m.till], m.id, "uji"); err != nil {
 		w.t.Fatal(err)
 	}
+	w.takeBack(m)
+}
+
+// dispute lets the owner dispute a use and the branch decide it.
+func (w *world) dispute() {
+	if len(w.made) == 0 {
+		return
+	}
+	m := &w.made[w.r.IntN(len(w.made))]
+	if m.use == nil || m.void || m.decided || w.s.Clock.Now().Sub(m.at) > redemptions.DisputeWindow {
+		return
+	}
+	if _, err := w.s.Redemptions.Dispute(w.s.Owner(w.t), m.id, redemptions.WrongAmount); err != nil {
+		w.t.Fatal(err)
+	}
+	decision := []redemptions.Decision{redemptions.Uphold, redemptions.Reverse}[w.r.IntN(2)]
+	if _, err := w.s.Redemptions.Decide(w.s.Supervisor(w.t), m.id, decision, "uji"); err != nil {
+		w.t.Fatal(err)
+	}
+	m.decided = true
+	if decision == redemptions.Reverse {
+		w.takeBack(m)
+	}
+}
+
+// takeBack lets the model forget a use.
+func (w *world) takeBack(m *madeUse) {
 	m.void = true
 	for i, u := range w.model.uses {
 		if u == *m.use {

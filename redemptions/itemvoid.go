@@ -105,5 +105,5 @@ func (s *Service) voidByItem(ctx context.Context, row *itemRow, r *Redemption, e
 	if err != nil || !fresh {
 		return entries, err
 	}
-	return append(entries, act.voided()), nil
+	return append(entries, act.entry()), nil
 }

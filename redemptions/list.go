@@ -16,6 +16,7 @@ type Filter struct {
 	OutletID  uuid.UUID
 	PartnerID uuid.UUID
 	Outcome   Outcome
+	State     State
 	From, To  time.Time // recorded_at, From included, To not
 }
 
@@ -29,7 +30,11 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Redemption, error) {
 	if !r.within(who.Scope(actor.ReadRedemptions)) {
 		return Redemption{}, ErrNotFound
 	}
-	return r.seenBy(who), nil
+	one := []Redemption{r}
+	if err := s.readDisputes(ctx, one); err != nil {
+		return Redemption{}, err
+	}
+	return one[0].seenBy(who), nil
 }
 
 // List returns the redemptions within the actor's reach, newest first.
@@ -37,6 +42,9 @@ func (s *Service) List(ctx context.Context, f Filter, p page.Request) (page.Of[R
 	who := actor.From(ctx)
 	rows, err := s.list(ctx, who.Scope(actor.ReadRedemptions), f, p)
 	if err != nil {
+		return page.Of[Redemption]{}, err
+	}
+	if err := s.readDisputes(ctx, rows); err != nil {
 		return page.Of[Redemption]{}, err
 	}
 	for i := range rows {

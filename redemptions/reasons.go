@@ -133,7 +133,7 @@ func Reasons() []Reason {
 // Message returns the sentence for the cashier that goes with a record.
 func (r Redemption) Message() Message {
 	switch {
-	case r.State == Voided:
+	case r.State == Voided, r.State == Reversed:
 		return sentence("voided")
 	case r.Outcome == Granted:
 		return sentence("granted")

@@ -1,6 +1,7 @@
 // Package redemptions is the counter: it says whether a card is valid and which
 // promo applies (Validate), records a discount exactly once (Redeem), takes one
-// back (Void), and takes in what a till recorded without a network (Sync).
+// back (Void), hears what is said against one (Dispute, Decide), and takes in
+// what a till recorded without a network (Sync).
 //
 // What holds, whatever is killed, retried or run at once:
 //
@@ -11,7 +12,9 @@
 //     that writes the record, with a CHECK in the schema behind it. No total is
 //     passed at all.
 //   - Record, counters, audit entry and outbox row appear together or not at all.
-//   - Records are never changed; what happens later (a void) is a row of its own.
+//   - Records are never changed; what happens later (a void, a dispute, its
+//     decision) is a row of its own. A use is taken back once, by a void or by the
+//     reversal of a dispute, and a dispute gets one decision.
 //   - A code that a phone shows is used up by one granted redemption.
 //   - An item of a till gets one verdict when it arrives, repeated for ever. Any
 //     order, cut or repetition gives the same outcomes, and as many uses that
@@ -28,8 +31,8 @@
 //   - till_days.over = standing uses of a till's day that are told over_limit.
 //   - benefit_quotas.used_count = granted uses that took from the totals (online, or
 //     flagged no_allowance) + uses of open allowances + used_uses of closed ones
-//     − voided uses of either kind: a void goes back to the total, never to an
-//     allowance. used_amount is the same in rupiah, where an allowance without
+//     − voided and reversed uses of either kind: they go back to the total, never
+//     to an allowance. used_amount is the same in rupiah, where an allowance without
 //     rupiah of its own counts those of its uses directly.
 //
 // The rule book is decide: pure, no clock, no database.
@@ -146,6 +149,10 @@ type Redemption struct {
 
 	// Cleared are the limits that it was beyond and for which voids made room later.
 	Cleared []string
+
+	// Dispute is what was said against it; nil: nothing. Get, List, Mine, Dispute
+	// and Decide fill it in.
+	Dispute *Dispute
 }
 
 // Cards is what the counter needs of package cards.

@@ -140,10 +140,14 @@ type foundScan struct {
 	ScannedAt time.Time
 }
 
-const selectRow = `SELECT r.*, COALESCE(
-	(SELECT CASE a.action WHEN 'void' THEN 'voided' WHEN 'dispute' THEN 'disputed' WHEN 'uphold' THEN 'upheld' ELSE 'reversed' END
-	 FROM redemption_actions a WHERE a.participant_id = r.participant_id AND a.redemption_id = r.id
-	 ORDER BY a.acted_at DESC, a.id DESC LIMIT 1), 'recorded') AS state,
+// stateOf is the state of a record r. What weighs more comes first, whatever the
+// clocks said: a void, a reversal, an upheld dispute, an open one.
+const stateOf = `COALESCE(
+	(SELECT CASE max(CASE a.action WHEN 'void' THEN 4 WHEN 'reverse' THEN 3 WHEN 'uphold' THEN 2 ELSE 1 END)
+	  WHEN 4 THEN 'voided' WHEN 3 THEN 'reversed' WHEN 2 THEN 'upheld' WHEN 1 THEN 'disputed' END
+	 FROM redemption_actions a WHERE a.participant_id = r.participant_id AND a.redemption_id = r.id), 'recorded')`
+
+const selectRow = "SELECT r.*, " + stateOf + ` AS state,
 	EXISTS (SELECT 1 FROM limit_clearances c WHERE c.participant_id = r.participant_id AND c.redemption_id = r.id AND c.kind = 'count') AS count_cleared,
 	EXISTS (SELECT 1 FROM limit_clearances c WHERE c.participant_id = r.participant_id AND c.redemption_id = r.id AND c.kind = 'outlet') AS outlet_cleared
 	FROM redemptions r `

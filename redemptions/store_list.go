@@ -34,6 +34,12 @@ func (s *Service) list(ctx context.Context, reach actor.Reach, f Filter, p page.
 	if f.Outcome != "" {
 		add("r.outcome = ?", string(f.Outcome))
 	}
+	if f.State != "" {
+		add(stateOf+" = ?", string(f.State))
+		if f.State != Recorded { // few records: begin with what happened
+			where = append(where, "r.id IN (SELECT redemption_id FROM redemption_actions)")
+		}
+	}
 	if !f.From.IsZero() {
 		add("r.id >= ?", uid.Floor(f.From))
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/berlaku/berlaku/audit"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/uid"
 )
 
 // action is something that happened to a redemption after it was recorded.
@@ -29,7 +28,7 @@ type action struct {
 // Void takes a redemption back: the use, the quota and the budget are free
 // again, the record stays. The till or API key that made it may do so within
 // VoidWindow, the partner's owner and the branch later. Voiding twice is the
-// same as once. It returns ErrNotFound, ErrNotVoidable, ErrVoidWindowOver or
+// same as once; what a dispute reversed stays reversed. It returns ErrNotFound, ErrNotVoidable, ErrVoidWindowOver or
 // ErrVoidReason.
 func (s *Service) Void(ctx context.Context, id uuid.UUID, reason string) (Redemption, error) {
 	reason = strings.TrimSpace(reason)
@@ -41,32 +40,34 @@ func (s *Service) Void(ctx context.Context, id uuid.UUID, reason string) (Redemp
 	if err != nil {
 		return Redemption{}, err
 	}
-	now := s.Clock.Now()
-	act := action{
-		ParticipantID: r.ParticipantID, RedemptionID: r.ID, Action: "void", ID: uid.At(now),
-		ByKind: string(who.Kind), ByID: who.ID, Reason: reason, ActedAt: now,
-	}
-	err = s.DB.InTx(ctx, func(ctx context.Context) error {
+	err = s.onHeld(ctx, &r, func(ctx context.Context, now time.Time) error {
+		act := r.act("void", who, reason, now)
 		fresh, err := s.takeBack(ctx, &r, &act)
 		if err != nil || !fresh {
 			return err
 		}
-		return s.Audit.Append(ctx, act.voided())
+		return s.Audit.Append(ctx, act.entry())
 	})
 	if err != nil {
 		return Redemption{}, fmt.Errorf("void redemption: %w", err)
 	}
-	r.State = Voided
 	return r.seenBy(who), nil
 }
 
-// takeBack appends the void act and gives back what r took: from the promo's
-// totals, whether the use was counted there or under an allowance, and from the
-// limits. False means that it was void already. Its audit entry is the caller's.
+// takeBack appends the act, a void or the reversal of a dispute, and gives back
+// what r took: from the promo's totals, whether the use was counted there or
+// under an allowance, and from the limits. False means that it was taken back
+// already. Its audit entry is the caller's.
 func (s *Service) takeBack(ctx context.Context, r *Redemption, act *action) (bool, error) {
 	offer, err := s.Benefits.AtVersion(ctx, r.BenefitID, r.BenefitVersion)
 	if err != nil {
 		return false, fmt.Errorf("look up promo of redemption: %w", err)
+	}
+	if err := s.hold(ctx, r); err != nil {
+		return false, err
+	}
+	if gone, err := s.takenBack(ctx, r); err != nil || gone {
+		return false, err
 	}
 	fresh, err := s.insertAction(ctx, act)
 	if err != nil || !fresh {
@@ -78,15 +79,20 @@ func (s *Service) takeBack(ctx context.Context, r *Redemption, act *action) (boo
 	if err := s.giveBack(ctx, r, act, offer.Terms); err != nil {
 		return false, fmt.Errorf("give back limits: %w", err)
 	}
-	return true, s.Events.Publish(ctx, r.event("redemption.voided"))
+	return true, s.Events.Publish(ctx, r.event(act.told()))
 }
 
 const actionKind = "redemption_action"
 
-// voided is the audit entry of a void.
-func (a *action) voided() audit.Event {
+// told is what others are told of the act.
+func (a *action) told() string {
+	return "redemption." + map[string]string{"void": "voided", "dispute": "disputed", "uphold": "upheld", "reverse": "reversed"}[a.Action]
+}
+
+// entry is the audit entry of the act.
+func (a *action) entry() audit.Event {
 	return audit.Event{
-		Action: "redemption.voided", Subject: audit.Subject{Kind: actionKind, ID: a.ID}, Digest: a.digest(),
+		Action: a.told(), Subject: audit.Subject{Kind: actionKind, ID: a.ID}, Digest: a.digest(),
 		Details: map[string]any{"redemption_id": a.RedemptionID},
 	}
 }
@@ -104,7 +110,7 @@ func (s *Service) voidable(ctx context.Context, who actor.Actor, id uuid.UUID) (
 		return Redemption{}, ErrNotFound
 	case r.Outcome != Granted:
 		return Redemption{}, ErrNotVoidable
-	case r.State == Voided:
+	case r.State == Voided, r.State == Reversed:
 		return r, nil
 	case !later && s.Clock.Now().Sub(r.RecordedAt) > VoidWindow:
 		return Redemption{}, ErrVoidWindowOver
