@@ -59,36 +59,6 @@ type Gateway interface {
 	Send(ctx context.Context, m Outgoing) error
 }
 
-// Outgoing is what a gateway gets to see.
-type Outgoing struct {
-	ID   uuid.UUID // the same at every try
-	Kind Kind
-	To   pii.Text
-	Text pii.Text
-	At   time.Time
-}
-
-// SendError says why a text did not leave, by a stable code.
-type SendError struct {
-	Code  string // [a-z_]+, such as unreachable or rejected
-	Final bool   // another try would not help
-}
-
-// Error implements error.
-func (e *SendError) Error() string { return "message did not leave: " + e.Code }
-
-// Codes of SendError and of stored messages.
-const (
-	codeUnreachable = "unreachable" // no answer, or none in time
-	codeBusy        = "busy"        // the gateway says: later
-	codeRejected    = "rejected"    // the gateway does not take it
-	codeSettings    = "settings"    // the gateway does not take us
-	codeExpired     = "expired"
-	codeNobody      = "nobody"
-	codeOff         = "gateway_off"
-	codeSealed      = "sealed" // number or text does not open any more
-)
-
 var errNotInTransaction = errors.New("a message is queued in the transaction that makes it necessary")
 
 // Service is the queue.

@@ -28,7 +28,8 @@ const OriginFile = "origin"
 
 // Config is every setting. The tags are read by kong: name of the flag,
 // environment variable, default, help. The tag secret makes Print mask the
-// value and lets it come from a file named by the variable with _FILE.
+// value, of an address its secret parts or, with "whole", all of it, and lets it
+// come from a file named by the variable with _FILE.
 type Config struct {
 	DataDir     string `name:"data-dir" env:"BERLAKU_DATA_DIR" default:"data" help:"Folder of the embedded database and the keys."`
 	DatabaseURL string `name:"database-url" env:"BERLAKU_DATABASE_URL" secret:"" help:"sqlite:PATH or postgres://…; default: berlaku.db in the data folder."`
@@ -55,6 +56,12 @@ type Config struct {
 	AllowUnsafe  bool   `name:"allow-unsafe-database" env:"BERLAKU_ALLOW_UNSAFE_DATABASE" hidden:"" help:"Accept a PostgreSQL server that may forget what it acknowledged; for tests."`
 	DatabaseConn int    `name:"database-conns" env:"BERLAKU_DATABASE_CONNS" default:"0" help:"Most connections to PostgreSQL; 0: four a core."`
 
+	MessageURL      string `name:"message-url" env:"BERLAKU_MESSAGE_URL" secret:"whole" help:"How messages reach people: file:PATH, https://…, smtp://… or smtps://user:password@host:port; none: nothing is sent."`
+	MessageTemplate string `name:"message-template" env:"BERLAKU_MESSAGE_TEMPLATE" help:"JSON body for an https gateway with {to}, {digits} and {text} in its strings."`
+	MessageToken    string `name:"message-token" env:"BERLAKU_MESSAGE_TOKEN" secret:"whole" help:"Bearer token for an https gateway."`
+	MessageFrom     string `name:"message-from" env:"BERLAKU_MESSAGE_FROM" help:"Address of mail that smtp sends from."`
+	MessageTo       string `name:"message-to" env:"BERLAKU_MESSAGE_TO" help:"How a phone becomes an address of mail, like {phone}@sms.example."`
+
 	TrustedProxies []string `name:"trusted-proxies" env:"BERLAKU_TRUSTED_PROXIES" help:"Networks (CIDR) whose X-Forwarded-For is believed, separated by commas."`
 }
 
@@ -68,7 +75,7 @@ var originForm = regexp.MustCompile(`^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[
 // error names every problem, a sentence each.
 func (c *Config) Complete() error {
 	c.derive()
-	return errors.Join(c.checkAddr(), c.checkPrivate(), c.checkURLs(), c.checkTLS(), c.checkAutoTLS(), c.checkProxies(), c.checkDatabase())
+	return errors.Join(c.checkAddr(), c.checkPrivate(), c.checkURLs(), c.checkTLS(), c.checkAutoTLS(), c.checkProxies(), c.checkDatabase(), c.checkMessages())
 }
 
 func (c *Config) derive() {

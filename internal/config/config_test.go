@@ -274,3 +274,59 @@ func TestCompleteDerives(t *testing.T) {
 		t.Errorf("derived %+v", cfg)
 	}
 }
+
+func TestMessages(t *testing.T) {
+	mail := func(c *config.Config) { c.MessageFrom, c.MessageTo = "kartu@kantor.example", "{phone}@sms.example" }
+	for name, c := range map[string]struct {
+		url  string
+		with func(c *config.Config)
+		bad  bool
+	}{
+		"none":                                {},
+		"a file":                              {url: "file:messages.jsonl"},
+		"a file without a name":               {url: "file:", bad: true},
+		"https":                               {url: "https://gateway.example/send"},
+		"http to this machine":                {url: "http://127.0.0.1:9/send"},
+		"http to another one":                 {url: "http://gateway.example/send", bad: true},
+		"a template without text":             {url: "https://gateway.example/send", with: func(c *config.Config) { c.MessageTemplate = `{"to":"{to}"}` }, bad: true},
+		"mail":                                {url: "smtp://kartu:secret-word@mail.example:587", with: mail},
+		"mail from nobody":                    {url: "smtps://mail.example", bad: true},
+		"mail to nobody":                      {url: "smtps://mail.example", with: func(c *config.Config) { mail(c); c.MessageTo = "all@sms.example" }, bad: true},
+		"a scheme that nobody knows":          {url: "carrier://pigeon.example", bad: true},
+		"a URL that is none":                  {url: "gateway secret-word", bad: true},
+		"a URL that is none, with a password": {url: "smtp://kartu:secret-word@", with: mail, bad: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := parse(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got.MessageURL, got.DataDir = c.url, t.TempDir()
+			if c.with != nil {
+				c.with(&got)
+			}
+			if err = got.Complete(); (err != nil) != c.bad {
+				t.Errorf("got %v", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "secret-word") {
+				t.Errorf("tells the password: %v", err)
+			}
+		})
+	}
+}
+
+func TestPrintMasksTheGatewayWhole(t *testing.T) {
+	t.Setenv("BERLAKU_MESSAGE_URL_FILE", write(t, "url", "https://gateway.example/hook/secret-word\n"))
+	t.Setenv("BERLAKU_MESSAGE_TOKEN", "https://secret-word.example")
+	c, err := parse(t)
+	if err != nil || c.MessageURL != "https://gateway.example/hook/secret-word" {
+		t.Fatalf("got %q, %v", c.MessageURL, err)
+	}
+	var b strings.Builder
+	if err := c.Print(&b); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "secret-word") || strings.Count(b.String(), "[masked]") != 2 {
+		t.Errorf("got %s", b.String())
+	}
+}

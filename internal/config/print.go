@@ -18,7 +18,10 @@ func (c *Config) Print(w io.Writer) error {
 	v := reflect.ValueOf(*c)
 	for i := range v.NumField() {
 		tag, value := v.Type().Field(i).Tag, v.Field(i).Interface()
-		if _, secret := tag.Lookup("secret"); secret {
+		switch how, secret := tag.Lookup("secret"); {
+		case secret && how == "whole" && v.Field(i).String() != "":
+			value = masked
+		case secret:
 			value = Mask(v.Field(i).String())
 		}
 		line, err := json.MarshalIndent(value, "  ", "  ")
