@@ -2,6 +2,7 @@
 // Y4M, drawn by a pin-hole model, and Chromium told to take one as its camera.
 import { execFileSync } from 'node:child_process'
 import { closeSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { inflateSync } from 'node:zlib'
 import { chromium } from 'playwright-core'
 import { encode } from 'uqr'
 
@@ -28,10 +29,58 @@ export const looks = {
   hard: { tilt: 22, turn: 18, roll: 8, blur: 1.6, noise: 16, brightness: 0.75 },
 }
 
-/** symbol encodes a text at level M, version 11 at most: what a card may need. */
-function symbol(text) {
+const [ink, white] = [22, 235] // grey of what is black and white
+
+/**
+ * drawn is a text as a symbol at level M, version 11 at most: what a card may
+ * need. The symbol spans -1 to 1, edge is where its quiet zone of four modules ends.
+ */
+function drawn(text, invert) {
   const { data, size } = encode(text, { ecc: 'M', boostEcc: false, border: 0, maxVersion: 11 })
-  return { size, dark: (u, v) => u >= 0 && v >= 0 && u < size && v < size && data[v | 0][u | 0] }
+  const dark = (u, v) => u >= 0 && v >= 0 && u < size && v < size && data[v | 0][u | 0]
+  return { edge: 1 + 8 / size, light: (u, v) => (dark(((u + 1) / 2) * size, ((v + 1) / 2) * size) === invert ? white : ink) }
+}
+
+/** shown is a screenshot, a square one, which spans -1 to 1. */
+function shown(png) {
+  const { width, height, grey } = pixels(png)
+  const at = (x, length) => Math.min(length - 1, Math.max(0, (((x + 1) / 2) * length) | 0))
+  return { edge: 1, light: (u, v) => ink + (grey[at(v, height) * width + at(u, width)] / 255) * (white - ink) }
+}
+
+/** pixels reads a PNG of eight bits a colour, as browsers make them: {width, height, grey}. */
+export function pixels(png) {
+  const parts = []
+  let width, height, colours
+  for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+    const kind = png.toString('latin1', at + 4, at + 8)
+    if (kind === 'IDAT') parts.push(png.subarray(at + 8, at + 8 + png.readUInt32BE(at)))
+    if (kind !== 'IHDR') continue
+    ;[width, height] = [png.readUInt32BE(at + 8), png.readUInt32BE(at + 12)]
+    colours = { 2: 3, 6: 4 }[png[at + 17]]
+    if (png[at + 16] !== 8 || !colours || png[at + 20]) throw new Error('not a picture of a browser')
+  }
+  const raw = inflateSync(Buffer.concat(parts))
+  const row = width * colours
+  const grey = new Uint8Array(width * height)
+  let above = Buffer.alloc(row)
+  for (let y = 0; y < height; y++) {
+    const filter = raw[y * (row + 1)]
+    const line = raw.subarray(y * (row + 1) + 1, (y + 1) * (row + 1))
+    for (let i = 0; i < row; i++) {
+      const [a, b, c] = [i < colours ? 0 : line[i - colours], above[i], i < colours ? 0 : above[i - colours]]
+      line[i] += [0, a, b, (a + b) >> 1, paeth(a, b, c)][filter]
+    }
+    for (let x = 0; x < width; x++) grey[y * width + x] = (line[x * colours] * 2 + line[x * colours + 1] * 5 + line[x * colours + 2]) >> 3
+    above = line
+  }
+  return { width, height, grey }
+}
+
+/** paeth is the last filter of PNG: the neighbour nearest to left + above - corner. */
+function paeth(a, b, c) {
+  const [pa, pb, pc] = [Math.abs(b - c), Math.abs(a - c), Math.abs(a + b - 2 * c)]
+  return pa <= pb && pa <= pc ? a : pb <= pc ? b : c
 }
 
 /** random draws reproducibly from the normal distribution. */
@@ -72,13 +121,11 @@ function pose({ tilt, turn, roll, scale }, shift) {
 }
 
 /** exposure draws one scene without noise. */
-function exposure(texts, look) {
+function exposure(things, look) {
   const luma = new Float32Array(W * H).fill(desk)
-  const step = texts.length > 1 ? look.scale * 1.35 : 0
-  for (const [n, text] of texts.entries()) {
-    const { size, dark } = symbol(text)
-    const place = pose(look, (n - (texts.length - 1) / 2) * step)
-    const edge = 1 + 8 / size // four modules of quiet zone
+  const step = things.length > 1 ? look.scale * 1.35 : 0
+  for (const [n, { edge, light: lightAt }] of things.entries()) {
+    const place = pose(look, (n - (things.length - 1) / 2) * step)
     for (let y = 0; y < H; y++) {
       for (let x = 0; x < W; x++) {
         const [mu, mv] = place(x + 0.5, y + 0.5)
@@ -86,8 +133,7 @@ function exposure(texts, look) {
         let light = 0
         for (let k = 0; k < 9; k++) {
           const [u, v] = place(x + ((k % 3) + 0.5) / 3, y + (((k / 3) | 0) + 0.5) / 3)
-          if (Math.max(Math.abs(u), Math.abs(v)) > edge) light += desk
-          else light += dark(((u + 1) / 2) * size, ((v + 1) / 2) * size) === look.invert ? 235 : 22
+          light += Math.max(Math.abs(u), Math.abs(v)) > edge ? desk : lightAt(u, v)
         }
         luma[y * W + x] = light / 9
       }
@@ -115,9 +161,9 @@ function blurred(luma, sigma) {
 }
 
 /** frames yields the pictures of a scene: the same code, other noise. */
-function* frames({ text = null, texts = text === null ? [] : [text], frames: count = 6, ...given }, seed) {
+function* frames({ text = null, texts = text === null ? [] : [text], screen = null, frames: count = 6, ...given }, seed) {
   const look = { ...steady, ...given }
-  const still = exposure(texts, look)
+  const still = exposure(screen ? [shown(screen)] : texts.map((text) => drawn(text, look.invert)), look)
   for (let n = 0; n < count; n++) {
     const draw = random(seed * 1000 + n)
     const picture = Buffer.alloc(W * H)
@@ -128,8 +174,8 @@ function* frames({ text = null, texts = text === null ? [] : [text], frames: cou
 
 /**
  * clip writes a film and returns its path. A scene is {text or texts (side by
- * side) or neither (the bare desk), frames, …how it is held}; Chromium shows the
- * scenes in turn, fps pictures a second, for ever.
+ * side) or screen (a square screenshot) or none (the bare desk), frames, …how it
+ * is held}; Chromium shows the scenes in turn, fps pictures a second, for ever.
  */
 export function clip(path, scenes, { fps = 10 } = {}) {
   const file = openSync(path, 'w')

@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { clip, kill, launch, looks, pgm, zbar } from './camera.mjs'
+import { encode } from 'uqr'
+import { clip, kill, launch, looks, pgm, pixels, zbar } from './camera.mjs'
 import { scanPage } from './scanpage.mjs'
 
 // As long as a card of a phone gets: version 11.
@@ -50,6 +51,19 @@ async function until(page, condition) {
     await new Promise((done) => setTimeout(done, 50))
   }
 }
+
+test('a film of a screenshot holds what the screen showed', async (t) => {
+  const context = await launch({ dir: mkdtempSync(join(dir, 'phone-')) })
+  t.after(() => context.close())
+  const page = context.pages()[0]
+  const { data, size } = encode(card, { ecc: 'M', border: 4 })
+  const path = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : []))).join('')
+  await page.setContent(`<body style="margin:0"><svg viewBox="0 0 ${size} ${size}" width="345" height="345" shape-rendering="crispEdges"><path d="${path}"/></svg>`)
+  const screen = await page.screenshot({ clip: { x: 0, y: 0, width: 345, height: 345 } })
+  const { width, grey } = pixels(screen)
+  assert.deepEqual([width, grey[0], grey[45 * width + 45]], [690, 255, 0])
+  for (const look of [{ scale: 0.9 }, { scale: 0.85, tilt: 10, turn: 8, blur: 0.9, noise: 4 }]) assert.deepEqual(zbar(pgm(film({ screen, frames: 1, ...look }), 0)), [card])
+})
 
 test('a film holds pictures that another reader reads', () => {
   for (const [name, look] of Object.entries({ clean: looks.clean, blur: looks.blur, lean: { tilt: 12, turn: 10, roll: 7 }, dim: { brightness: 0.35, noise: 4 } })) {
