@@ -148,6 +148,20 @@ func (s *Service) OutletsOf(ctx context.Context, partner uuid.UUID) ([]Outlet, e
 	return s.outletsOf(ctx, partner)
 }
 
+// OutletsByID returns those of the outlets that are there, with the state of
+// partner and sector. For other domains: no check of reach.
+func (s *Service) OutletsByID(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Outlet, error) {
+	out := make(map[uuid.UUID]Outlet, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	all, err := s.outletsByID(ctx, ids)
+	for _, o := range all {
+		out[o.ID] = o
+	}
+	return out, err
+}
+
 // ProvinceBranches returns the branches that look after any part of the province
 // in which a region lies, by id. For other domains: no check of reach.
 func (s *Service) ProvinceBranches(ctx context.Context, regionCode string) ([]uuid.UUID, error) {

@@ -60,6 +60,14 @@ func (s *Service) outletsOf(ctx context.Context, partner uuid.UUID) ([]Outlet, e
 	return outletsFrom(rows)
 }
 
+func (s *Service) outletsByID(ctx context.Context, ids []uuid.UUID) ([]Outlet, error) {
+	var rows []outletRow
+	if err := s.db.From(ctx).Raw(outletSQL+"WHERE o.id IN ?", ids).Scan(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read outlets: %w", err)
+	}
+	return outletsFrom(rows)
+}
+
 func (s *Service) outletPage(ctx context.Context, partner uuid.UUID, r page.Request) ([]Outlet, error) {
 	var rows []outletRow
 	err := s.db.From(ctx).Raw(outletSQL+"WHERE o.partner_id = ? AND (? OR o.id < ?) ORDER BY o.id DESC LIMIT ?",

@@ -88,12 +88,8 @@ func (s *Service) Receipt(ctx context.Context, code string) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	at := r.RecordedAt
-	if !r.Online {
-		at = r.OccurredAt
-	}
 	return Receipt{
-		Code: r.ReceiptCode, Partner: o.PartnerName, Outlet: o.Name, At: at.In(o.Location()),
+		Code: r.ReceiptCode, Partner: o.PartnerName, Outlet: o.Name, At: r.at().In(o.Location()),
 		Gross: r.Gross, Discount: r.Discount, Net: r.Net, State: r.State,
 	}, nil
 }

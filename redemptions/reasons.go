@@ -74,7 +74,7 @@ func (r Reason) Verdict() Verdict {
 // ToPartner returns the reason as a partner may know it: everything about the
 // membership reads membership_inactive.
 func (r Reason) ToPartner() Reason {
-	if r == MembershipUnknown {
+	if r == MembershipUnknown || r == MembershipInArrears {
 		return MembershipInactive
 	}
 	return r
