@@ -36,7 +36,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	common := []string{"busy_timeout(5000)", "foreign_keys(1)", "trusted_schema(0)", "cache_size(-65536)", "temp_store(2)"}
 	write, err := dialSQLite(path, url.Values{"_txlock": {"immediate"}, "_pragma": append(common,
-		"journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)")}, 1)
+		"journal_mode(WAL)", "synchronous(FULL)", "secure_delete(1)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)")}, 1)
 	if err != nil {
 		return nil, err
 	}
