@@ -22,6 +22,8 @@ type known struct {
 	people   map[uuid.UUID]*participantRow
 	members  map[uuid.UUID]*membershipRow
 	agents   map[string]uuid.UUID
+	// erased are digests of people who asked to be erased, by the kind of number.
+	erased map[string]map[string]uuid.UUID
 }
 
 // outcome is what a slice does; it is thrown away when its transaction fails.
@@ -151,6 +153,12 @@ func (s *Service) lookUp(ctx context.Context, rows []importRow) (*known, error) 
 	if k.people, err = s.lockParticipants(ctx, people); err != nil {
 		return nil, err
 	}
+	if len(k.people) < len(sortedIDs(people)) { // somebody was erased between the two statements
+		return nil, errTakenWhileWriting
+	}
+	if k.erased, err = s.erasedRows(ctx, kpjs, ids); err != nil {
+		return nil, err
+	}
 	members, err := s.membershipsOf(ctx, sortedIDs(people))
 	if err != nil {
 		return nil, err
@@ -159,6 +167,18 @@ func (s *Service) lookUp(ctx context.Context, rows []importRow) (*known, error) 
 		k.members[members[i].ID] = &members[i]
 	}
 	return k, nil
+}
+
+// suppressed names the column by which a row is of somebody who asked to be
+// erased; empty when it is not.
+func (k *known) suppressed(r *importRow) string {
+	if _, gone := k.erased[string(r.idType)][string(r.idDigest)]; gone {
+		return colIDNumber
+	}
+	if _, gone := k.erased[kpjKey][string(r.kpjDigest)]; gone {
+		return colKPJ
+	}
+	return ""
 }
 
 // decideRow says what one row does.
@@ -170,6 +190,9 @@ func (s *Service) decideRow(j *job, k *known, out *outcome, r *importRow) error 
 	agent, ok := k.agents[r.agentCode]
 	if !ok && r.agentCode != "" {
 		return reject(colAgent, errAgentUnknown.Code)
+	}
+	if column := k.suppressed(r); column != "" {
+		return reject(column, ErrErased.Code)
 	}
 	person, personKnown := k.ids[string(r.idDigest)]
 	key, kpjKnown := k.kpj[string(r.kpjDigest)]

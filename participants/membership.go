@@ -134,7 +134,7 @@ func (r *membershipRow) sameAs(o *membershipRow) bool {
 // before those stored, but its StatusAsOf may not (ErrStale); on the same day
 // the later word counts. The followers are told in the same transaction. A
 // snapshot that changes nothing is accepted and leaves no trace. Errors:
-// ErrNotFound, ErrBranchNotFound, ErrInvalid, ErrDuplicateKPJ, ErrStale.
+// ErrNotFound, ErrBranchNotFound, ErrInvalid, ErrDuplicateKPJ, ErrErased, ErrStale.
 func (s *Service) SetMembership(ctx context.Context, participantID uuid.UUID, n NewMembership) (Membership, error) {
 	var out *membershipRow
 	var zone string
@@ -157,7 +157,7 @@ func (s *Service) SetMembership(ctx context.Context, participantID uuid.UUID, n 
 			return err
 		}
 		zone = b.Zone
-		if _, err := s.lockParticipants(ctx, []uuid.UUID{participantID}); err != nil {
+		if _, err := s.locked(ctx, participantID); err != nil {
 			return err
 		}
 		out, err = s.setMembership(ctx, participantID, n, Branch{ID: b.ID, Zone: b.Zone})
@@ -184,6 +184,12 @@ func (s *Service) setMembership(ctx context.Context, person uuid.UUID, n NewMemb
 	if !exists {
 		if err := s.claim(ctx, []keyRow{{kpjKey, digest, person, &fresh.ID}}, ErrDuplicateKPJ); err != nil {
 			return nil, err
+		}
+		switch gone, err := s.erasedAmong(ctx, kpjKey, [][]byte{digest}); {
+		case err != nil:
+			return nil, err
+		case len(gone) > 0:
+			return nil, ErrErased
 		}
 		if err := insertRows(ctx, s.db, []membershipRow{*fresh}, "write membership"); err != nil {
 			return nil, err

@@ -19,6 +19,7 @@ package participants
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -224,6 +225,7 @@ var (
 	ErrDuplicateKPJ       = fault.New(fault.Conflict, "kpj_taken", "The KPJ belongs to another participant or branch.")
 	ErrStale              = fault.New(fault.Conflict, "snapshot_older", "A newer snapshot of this membership is stored already.")
 	ErrNoConsent          = fault.New(fault.Conflict, "consent_none", "There is no consent that could be withdrawn.")
+	ErrErased             = fault.New(fault.Conflict, "erased_on_request", "This person asked to be erased. Enter them again only with a new consent of theirs.")
 	ErrSearch             = fault.New(fault.Forbidden, "search_forbidden", "Searching by identity number or KPJ is not among your permissions.")
 	ErrInvalid            = fault.New(fault.Invalid, "participant_invalid", "The participant's data cannot be stored as sent; see errors.")
 	ErrActivation         = fault.New(fault.Invalid, "activation_invalid", "This code is unknown, used or expired. Ask the branch for a new one.")
@@ -258,8 +260,12 @@ type Service struct {
 	messages Messages
 
 	followers []Follower
+	erasers   []Eraser
+	ledger    *Ledger
 	agents    AgentResolver
 	checker   AgentChecker
+	throttle  Throttle
+	nobody    func() *participantRow // see makeNobody
 }
 
 // Follower is told, inside the transaction that changes them, whose standings
@@ -271,7 +277,10 @@ type AgentResolver func(ctx context.Context, codes []string) (map[string]uuid.UU
 
 // New returns the participants in d.DB.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, events: d.Events, messages: d.Messages}
+	return &Service{
+		db: d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, events: d.Events, messages: d.Messages,
+		nobody: sync.OnceValue(func() *participantRow { return makeNobody(d.Keys) }),
+	}
 }
 
 // Follow registers f. Call it while wiring, before the service is used.

@@ -32,8 +32,9 @@ type entry struct {
 }
 
 // Create enters a person, with a first membership and consent when given.
-// Errors: ErrInvalid with fields, ErrDuplicateIdentity, ErrDuplicateKPJ,
-// ErrBranchNotFound.
+// Whoever asked to be erased comes back with a new consent only, which also lets
+// imports take them in again. Errors: ErrInvalid with fields,
+// ErrDuplicateIdentity, ErrDuplicateKPJ, ErrBranchNotFound, ErrErased.
 func (s *Service) Create(ctx context.Context, n NewParticipant) (Participant, error) {
 	ids, err := s.createAll(ctx, []NewParticipant{n}, func(ctx context.Context, all []entry) error {
 		e := &all[0]
@@ -242,6 +243,9 @@ func (s *Service) insertEntries(ctx context.Context, all []entry, importID *uuid
 	if err := s.claim(ctx, kpjs, ErrDuplicateKPJ); err != nil {
 		return err
 	}
+	if err := s.settleErased(ctx, all); err != nil {
+		return err
+	}
 	if err := insertRows(ctx, s.db, people, "write participants"); err != nil {
 		return err
 	}
@@ -265,9 +269,14 @@ func (s *Service) claim(ctx context.Context, keys []keyRow, taken error) error {
 	return nil
 }
 
-// Get returns a person in reach, or ErrNotFound.
+// Get returns a person in reach, or ErrNotFound. The person sees that somebody
+// looked.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (Participant, error) {
-	if _, err := s.visible(ctx, id, actor.ReadParticipants); err != nil {
+	row, err := s.visible(ctx, id, actor.ReadParticipants)
+	if err != nil {
+		return Participant{}, err
+	}
+	if err := s.noteAccess(ctx, lookAtOne, []seen{{row.ID, row.BranchID}}); err != nil {
 		return Participant{}, err
 	}
 	return s.load(ctx, id)
@@ -287,24 +296,27 @@ func (s *Service) load(ctx context.Context, id uuid.UUID) (Participant, error) {
 
 // List returns the people in reach, newest first. A filter by number needs
 // actor.SearchParticipants, else ErrSearch; a number that cannot be one gives
-// ErrInvalid.
+// ErrInvalid. Everybody on the page sees that somebody looked.
 func (s *Service) List(ctx context.Context, f Filter, r page.Request) (page.Of[Participant], error) {
-	who, perm := actor.From(ctx), actor.ReadParticipants
+	who, way := actor.From(ctx), lookAtList
 	var q listQuery
 	if f.IDNumber != "" || f.KPJ != "" {
-		if perm = actor.SearchParticipants; !who.Can(perm) {
+		if way = lookBySearch; !who.Can(way.perm) {
 			return page.Of[Participant]{}, ErrSearch
 		}
 		if err := s.searchKeys(f, &q); err != nil {
 			return page.Of[Participant]{}, err
 		}
 	}
-	q.filter, q.reach, q.page = f, who.Scope(perm), r
+	q.filter, q.reach, q.page = f, who.Scope(way.perm), r
 	rows, err := s.list(ctx, q)
 	if err != nil {
 		return page.Of[Participant]{}, err
 	}
 	cut := page.Cut(rows, r, func(p participantRow) uuid.UUID { return p.ID })
+	if err := s.noteAccess(ctx, way, seenOf(cut.Items)); err != nil {
+		return page.Of[Participant]{}, err
+	}
 	items, err := s.shown(ctx, cut.Items)
 	return page.Of[Participant]{Items: items, NextCursor: cut.NextCursor}, err
 }
@@ -341,7 +353,10 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, c Change) (Participa
 		if err != nil {
 			return err
 		}
-		row := locked[id]
+		row, ok := locked[id]
+		if !ok { // erased since
+			return ErrNotFound
+		}
 		fields, err := s.apply(ctx, row, c)
 		if err != nil {
 			return err

@@ -179,7 +179,7 @@ func (s *Service) keysOf(ctx context.Context, kind string, digests [][]byte) (ma
 }
 
 // lockParticipants locks the rows of ids in the order of their ids and
-// returns them; unknown ids are absent. Changes of one person's memberships
+// returns them; ids that are unknown or erased are absent. Changes of one person's memberships
 // happen one after the other.
 func (s *Service) lockParticipants(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*participantRow, error) {
 	ids = sortedIDs(ids)
@@ -187,7 +187,7 @@ func (s *Service) lockParticipants(ctx context.Context, ids []uuid.UUID) (map[uu
 	for len(ids) > 0 {
 		n := min(lookupMost, len(ids))
 		var rows []participantRow
-		err := s.db.From(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Where("id IN ?", ids[:n]).Order("id").Find(&rows).Error
+		err := s.db.From(ctx).Clauses(clause.Locking{Strength: "UPDATE"}).Where("id IN ? AND erased_at IS NULL", ids[:n]).Order("id").Find(&rows).Error
 		if err != nil {
 			return nil, fmt.Errorf("lock participants: %w", err)
 		}
@@ -213,8 +213,9 @@ func (s *Service) membershipsOf(ctx context.Context, participantIDs []uuid.UUID)
 }
 
 // inReach narrows a query on participants to those that r reaches: through
-// their own branch or through that of a membership.
+// their own branch or through that of a membership. Nobody reaches the erased.
 func inReach(tx *gorm.DB, r actor.Reach) *gorm.DB {
+	tx = tx.Where("participants.erased_at IS NULL")
 	switch {
 	case r.National:
 		return tx
