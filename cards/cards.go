@@ -49,6 +49,7 @@ type Card struct {
 	RevokeReason  string
 	ReplacedBy    uuid.UUID // zero when it was not
 	IssuedAt      time.Time
+	RenewedAt     time.Time // zero: never; then it carries the signature of then
 	EndedAt       time.Time // zero while active
 }
 
@@ -108,10 +109,23 @@ type Participants interface {
 	// Lock holds people's rows to the end of the transaction, so that a card is
 	// never issued after an old standing while that standing changes.
 	Lock(ctx context.Context, ids ...uuid.UUID) error
+
+	Branch(ctx context.Context, id uuid.UUID) (participants.Branch, error)
+	ConsentVersion(ctx context.Context, id uuid.UUID) (string, error)
+
+	// Select gives ids of people within reach, in order.
+	Select(ctx context.Context, sel participants.Selection, limit int) ([]uuid.UUID, error)
+	WithPhone(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]bool, error)
+	CanSend() bool
+	BeginActivationFor(ctx context.Context, participantID, by uuid.UUID) (participants.Activation, error)
+	SendActivation(ctx context.Context, participantID uuid.UUID, link string) (sent bool, err error)
+	// EndActivations ends codes that were not used.
+	EndActivations(ctx context.Context, ids []uuid.UUID) error
 }
 
 // Deps is what the service works with. Origin is the issuer's address, lower
-// case, without a slash at the end (ParseOrigin).
+// case, without a slash at the end (ParseOrigin); PublicURL is the address under
+// which the server is known, without one either.
 type Deps struct {
 	DB           *database.DB
 	Clock        clock.Clock
@@ -120,6 +134,8 @@ type Deps struct {
 	Events       *events.Service
 	Signer       *Keystore
 	Origin       string
+	PublicURL    string
+	Wallets      Wallets
 }
 
 // Service issues, checks and ends cards and owns keys and status lists.
@@ -131,6 +147,9 @@ type Service struct {
 	events *events.Service
 	signer *Keystore
 	origin Origin
+	url    string
+
+	wallets Wallets
 
 	mu    sync.Mutex
 	lists map[int64]StatusToken // newest token of each shard; public, rebuilt at any time
@@ -145,7 +164,7 @@ func New(d Deps) *Service {
 	}
 	return &Service{
 		db: d.DB, clock: d.Clock, people: d.Participants, audit: d.Audit, events: d.Events,
-		signer: d.Signer, origin: origin, lists: map[int64]StatusToken{},
+		signer: d.Signer, origin: origin, url: d.PublicURL, wallets: d.Wallets, lists: map[int64]StatusToken{},
 	}
 }
 

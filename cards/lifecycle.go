@@ -274,15 +274,19 @@ func (s *Service) record(ctx context.Context, action string, c Card, details map
 	}
 	details["form"], details["idx"] = c.Form, c.Idx
 	if c.State == Active {
-		err := s.events.Publish(ctx, events.Event{
-			Kind: "card.issued", SubjectID: c.ID, ParticipantID: c.ParticipantID,
-			Payload: map[string]any{"card_id": c.ID, "idx": c.Idx, "form": c.Form, "expires_at": c.ExpiresAt().Unix()},
-		})
-		if err != nil {
+		if err := s.announce(ctx, c); err != nil {
 			return err
 		}
 	}
 	return s.audit.Append(ctx, audit.Event{Action: action, Subject: audit.Subject{Kind: "card", ID: c.ID}, Details: details})
+}
+
+// announce publishes a new card.
+func (s *Service) announce(ctx context.Context, c Card) error {
+	return s.events.Publish(ctx, events.Event{
+		Kind: "card.issued", SubjectID: c.ID, ParticipantID: c.ParticipantID,
+		Payload: map[string]any{"card_id": c.ID, "idx": c.Idx, "form": c.Form, "expires_at": c.ExpiresAt().Unix()},
+	})
 }
 
 func isReason(s string) bool {

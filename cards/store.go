@@ -28,6 +28,7 @@ type cardRow struct {
 	RevokeReason  string
 	ReplacedBy    *uuid.UUID
 	IssuedAt      time.Time
+	RenewedAt     *time.Time
 	EndedAt       *time.Time
 }
 
@@ -57,6 +58,9 @@ func (r *cardRow) card() Card {
 	}
 	if r.ReplacedBy != nil {
 		c.ReplacedBy = *r.ReplacedBy
+	}
+	if r.RenewedAt != nil {
+		c.RenewedAt = r.RenewedAt.UTC()
 	}
 	if r.EndedAt != nil {
 		c.EndedAt = r.EndedAt.UTC()

@@ -120,6 +120,7 @@ CREATE TABLE card_run_items (
     participant_id uuid NOT NULL,
     state          text NOT NULL CHECK (state IN ('waiting', 'done', 'failed')),
     card_id        uuid,
+    activation_id  uuid, -- of a link
     made           boolean NOT NULL DEFAULT false, -- the card was issued by this run
     failure        text NOT NULL DEFAULT '', -- stable code
     PRIMARY KEY (run_id, seq)

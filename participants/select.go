@@ -33,3 +33,10 @@ func (s *Service) WithPhone(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID
 
 // CanSend reports whether there is a way to send people anything at all.
 func (s *Service) CanSend() bool { return s.messages != nil && s.messages.Enabled() }
+
+// EndActivations ends those of these activations that were not used. It joins
+// the caller's transaction. For other domains: the caller has judged whether it
+// may be, and appends to the audit log.
+func (s *Service) EndActivations(ctx context.Context, ids []uuid.UUID) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error { return s.endUnused(ctx, ids, s.clock.Now()) })
+}

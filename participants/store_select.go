@@ -3,6 +3,7 @@ package participants
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -56,6 +57,18 @@ func (s *Service) phonesOnRecord(ctx context.Context, ids []uuid.UUID) (map[uuid
 		ids = ids[n:]
 	}
 	return out, nil
+}
+
+func (s *Service) endUnused(ctx context.Context, ids []uuid.UUID, now time.Time) error {
+	for len(ids) > 0 {
+		n := min(lookupMost, len(ids))
+		err := s.db.From(ctx).Exec("UPDATE activations SET expires_at = ? WHERE id IN ? AND used_at IS NULL AND expires_at > ?", now, ids[:n], now).Error
+		if err != nil {
+			return fmt.Errorf("end activations: %w", err)
+		}
+		ids = ids[n:]
+	}
+	return nil
 }
 
 // consentInForce returns the version of the newest consent that was not

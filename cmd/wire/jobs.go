@@ -41,7 +41,26 @@ func (a *App) Jobs() []Job {
 		}},
 		Job{"old sign-ins and throttles", a.Accounts.Purge},
 		Job{"old till bearers", a.Tills.Sweep},
+		Job{"used assertions of phones", a.Cards.SweepAssertions},
 		Job{"unused offline allowances", a.Benefits.SweepAllowances},
 		Job{"old scans and idempotency keys", a.Redemptions.Purge},
 	)
+}
+
+// Loop is work that somebody waits for: it is done again Every so often, each
+// loop beside the others.
+type Loop struct {
+	Job
+	Every time.Duration
+}
+
+// runsEvery is how long an order of cards for many people waits to be taken up.
+const runsEvery = 3 * time.Second
+
+// Loops returns the work of a server that is never at rest. It may run on any
+// number of servers.
+func (a *App) Loops() []Loop {
+	return []Loop{
+		{Job{"cards for many people", a.Cards.WorkRuns}, runsEvery},
+	}
 }

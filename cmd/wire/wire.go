@@ -154,6 +154,7 @@ func (a *App) services() (err error) {
 	a.Benefits = benefits.New(benefits.Deps{DB: db, Clock: clk, Partners: a.Partners, Audit: a.Audit, Events: a.Events})
 	a.Cards = cards.New(cards.Deps{
 		DB: db, Clock: clk, Participants: a.Participants, Audit: a.Audit, Events: a.Events, Signer: signer, Origin: a.Config.CardOrigin,
+		PublicURL: a.Config.PublicURL,
 	})
 	a.Participants.Follow(a.Cards.FollowStandings)
 	a.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Keys: a.Keys, Partners: a.Partners, Audit: a.Audit, PublicURL: a.Config.PublicURL})
