@@ -9,9 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/audit"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/uid"
 )
 
 const (
@@ -40,30 +38,16 @@ func hashCode(code string) []byte {
 // once and within seven days. Codes made earlier for the person and not used
 // end. Needs actor.IssueCards in reach, else ErrNotFound.
 func (s *Service) BeginActivation(ctx context.Context, participantID uuid.UUID) (Activation, error) {
-	now, code := s.clock.Now(), newCode()
-	hash := hashCode(code)
-	out := Activation{ID: uid.At(now), Code: code, ExpiresAt: now.Add(activationLife)}
+	var out Activation
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		if _, err := s.visible(ctx, participantID, actor.IssueCards); err != nil {
 			return err
 		}
-		if err := s.endActivations(ctx, participantID, now); err != nil {
-			return err
-		}
-		if err := s.insertActivation(ctx, &activationRow{
-			ID: out.ID, ParticipantID: participantID, CodeHash: hash, CreatedBy: actor.From(ctx).ID, CreatedAt: now, ExpiresAt: out.ExpiresAt,
-		}); err != nil {
-			return err
-		}
-		return s.audit.Append(ctx, audit.Event{
-			Action: "activation.begun", Subject: audit.Subject{Kind: "activation", ID: out.ID},
-			Details: map[string]any{"participant_id": participantID},
-		})
+		var err error
+		out, err = s.BeginActivationFor(ctx, participantID, actor.From(ctx).ID)
+		return err
 	})
-	if err != nil {
-		return Activation{}, err
-	}
-	return out, nil
+	return out, err
 }
 
 // UseActivation uses up a code and returns whose it was. It joins the caller's

@@ -3,6 +3,7 @@ package participants
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,14 +42,43 @@ func (s *Service) GiveConsent(ctx context.Context, participantID uuid.UUID, c Ne
 		if err != nil {
 			return err
 		}
-		if bad := c.check(); len(bad) > 0 {
-			return ErrInvalid.With(bad...)
+		return s.giveConsent(ctx, row, c)
+	})
+}
+
+// ConsentByCode records, as the person's own, the consent of whoever holds an
+// activation code that is still good, and lifts a restriction; the code stays
+// good. A code that is not records nothing and is for UseActivation to refuse.
+// Errors: ErrConsentVersion.
+func (s *Service) ConsentByCode(ctx context.Context, code, version string, textHash []byte) error {
+	if err := CheckNotice(version, textHash); err != nil {
+		return err
+	}
+	hash := hashCode(code)
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		person, err := s.holderOf(ctx, hash, s.clock.Now())
+		if errors.Is(err, ErrActivation) {
+			return nil
 		}
-		if err := insertRows(ctx, s.db, []consentRow{*c.row(participantID, s.clock.Now())}, "write consent"); err != nil {
+		if err != nil {
 			return err
 		}
-		return s.restrict(ctx, row, false, "consent.given", map[string]any{"version": c.Version, "channel": c.Channel})
+		locked, err := s.lockParticipants(ctx, []uuid.UUID{person})
+		if err != nil || locked[person] == nil {
+			return err
+		}
+		return s.giveConsent(ctx, locked[person], NewConsent{Version: version, TextHash: textHash, Channel: BySelf})
 	})
+}
+
+func (s *Service) giveConsent(ctx context.Context, row *participantRow, c NewConsent) error {
+	if bad := c.check(); len(bad) > 0 {
+		return ErrInvalid.With(bad...)
+	}
+	if err := insertRows(ctx, s.db, []consentRow{*c.row(row.ID, s.clock.Now())}, "write consent"); err != nil {
+		return err
+	}
+	return s.restrict(ctx, row, false, "consent.given", map[string]any{"version": c.Version, "channel": c.Channel})
 }
 
 // WithdrawConsent withdraws every consent in force: processing is restricted

@@ -113,6 +113,16 @@ func (s *Service) useActivation(ctx context.Context, hash []byte, now time.Time)
 	return &row, nil
 }
 
+// holderOf returns whose unused code it is, or ErrActivation.
+func (s *Service) holderOf(ctx context.Context, hash []byte, now time.Time) (uuid.UUID, error) {
+	var row activationRow
+	err := s.db.From(ctx).Where("code_hash = ? AND used_at IS NULL AND expires_at > ?", hash, now).Take(&row).Error
+	if err != nil {
+		return uuid.Nil, missing(err, ErrActivation, "read activation")
+	}
+	return row.ParticipantID, nil
+}
+
 func (s *Service) usedActivation(ctx context.Context, hash []byte, now time.Time) (uuid.UUID, error) {
 	var row activationRow
 	err := s.db.From(ctx).Where("code_hash = ? AND card_id IS NOT NULL AND expires_at > ?", hash, now).Take(&row).Error
