@@ -22,7 +22,8 @@ import (
 // Files of a demo world beside its database and keys.
 const (
 	worldFile    = "demo.json"
-	buildingFile = "demo.building" // there while a world is being made
+	messagesFile = "messages.jsonl" // what would go to people's phones
+	buildingFile = "demo.building"  // there while a world is being made
 )
 
 var errNoDemo = errors.New("this folder or database holds data that is no demo world; choose another --dir")
@@ -36,6 +37,9 @@ type demoCmd struct {
 // Run makes the world when there is none and serves it.
 func (c *demoCmd) Run(e *environment) error {
 	e.settings.DataDir, e.settings.KeyDir = c.Dir, filepath.Join(c.Dir, "keys")
+	if e.settings.MessageURL == "" {
+		e.settings.MessageURL = "file:" + c.path(messagesFile)
+	}
 	if os.Geteuid() == 0 && !e.settings.AllowRoot {
 		e.warn("Running as root: fine for a demo, refused by serve.")
 	}
@@ -65,6 +69,9 @@ func (c *demoCmd) Run(e *environment) error {
 		}
 		e.say("The demo world is at %s", e.settings.PublicURL)
 		e.say("Accounts, keys, cards and codes: %s", c.path(worldFile))
+		if e.settings.MessageURL == "file:"+c.path(messagesFile) {
+			e.say("Messages to phones: %s", c.path(messagesFile))
+		}
 		if lan != nil {
 			lan.say(e)
 		}

@@ -24,6 +24,7 @@ func (a *App) essential() []Job {
 			now := a.Clock.Now()
 			return 0, a.DB.EnsurePartitions(ctx, now.Add(-partitionsSlack), now.AddDate(0, monthsAhead, 0))
 		}},
+		{"erasures", a.Participants.SettleErasures},
 		{"signing keys", func(ctx context.Context) (int64, error) {
 			made, err := a.Cards.EnsureKeys(ctx)
 			return int64(len(made)), err
@@ -44,6 +45,10 @@ func (a *App) Jobs() []Job {
 		Job{"used assertions of phones", a.Cards.SweepAssertions},
 		Job{"unused offline allowances", a.Benefits.SweepAllowances},
 		Job{"old scans and idempotency keys", a.Redemptions.Purge},
+		Job{"overdue data requests", a.Participants.TellOverdue},
+		Job{"old looks at people's data", a.Participants.SweepAccesses},
+		Job{"old claims", a.Participants.PurgeClaims},
+		Job{"old messages", a.Messages.Purge},
 	)
 }
 
@@ -57,10 +62,14 @@ type Loop struct {
 // runsEvery is how long an order of cards for many people waits to be taken up.
 const runsEvery = 3 * time.Second
 
+// messagesEvery is how long a message waits at most until it leaves.
+const messagesEvery = 2 * time.Second
+
 // Loops returns the work of a server that is never at rest. It may run on any
 // number of servers.
 func (a *App) Loops() []Loop {
 	return []Loop{
 		{Job{"cards for many people", a.Cards.WorkRuns}, runsEvery},
+		{Job{"messages", a.Messages.Deliver}, messagesEvery},
 	}
 }

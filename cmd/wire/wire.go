@@ -26,6 +26,7 @@ import (
 	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/keyfile"
 	"github.com/berlaku/berlaku/internal/pii"
+	"github.com/berlaku/berlaku/messages"
 	"github.com/berlaku/berlaku/participants"
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/perisai"
@@ -60,6 +61,7 @@ type App struct {
 
 	Audit        *audit.Service
 	Events       *events.Service
+	Messages     *messages.Service
 	Accounts     *accounts.Service
 	Participants *participants.Service
 	Partners     *partners.Service
@@ -149,8 +151,11 @@ func (a *App) services() (err error) {
 		return err
 	}
 	a.Audit, a.Events = audit.New(db, clk), events.New(db, clk)
-	a.Participants = participants.New(participants.Deps{DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, Events: a.Events})
-	a.Partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, Events: a.Events})
+	if err = a.openMessages(); err != nil {
+		return err
+	}
+	a.Participants = participants.New(participants.Deps{DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, Events: a.Events, Messages: a.Messages})
+	a.Partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, Events: a.Events, People: a.Participants})
 	a.Benefits = benefits.New(benefits.Deps{DB: db, Clock: clk, Partners: a.Partners, Audit: a.Audit, Events: a.Events})
 	a.Cards = cards.New(cards.Deps{
 		DB: db, Clock: clk, Participants: a.Participants, Audit: a.Audit, Events: a.Events, Signer: signer, Origin: a.Config.CardOrigin,
@@ -168,7 +173,21 @@ func (a *App) services() (err error) {
 	a.Accounts, err = accounts.New(accounts.Deps{
 		DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, KeyDir: a.Config.KeyDir, Partners: owners{a.Partners},
 	})
+	a.Participants.LimitClaims(a.Accounts)
 	return err
+}
+
+// openMessages makes the queue of messages and the gateway by which they leave.
+func (a *App) openMessages() error {
+	c := a.Config
+	gateway, err := messages.Open(messages.Settings{
+		URL: c.MessageURL, Template: c.MessageTemplate, Token: c.MessageToken, From: c.MessageFrom, To: c.MessageTo,
+	})
+	if err != nil {
+		return err
+	}
+	a.Messages = messages.New(messages.Deps{DB: a.DB, Clock: a.Clock, Keys: a.Keys, Gateway: gateway})
+	return nil
 }
 
 // face makes the JSON face over the rooms.
