@@ -3,7 +3,6 @@ package world
 import (
 	"context"
 	"errors"
-	"net/url"
 	"time"
 
 	"github.com/berlaku/berlaku/accounts"
@@ -105,7 +104,7 @@ func (b *builder) codes(ctx context.Context) error {
 			return err
 		}
 		b.out.Activations = append(b.out.Activations, Activation{
-			ParticipantID: p.id, Code: a.Code, URL: b.out.BaseURL + "/kartu/#kode=" + url.QueryEscape(a.Code),
+			ParticipantID: p.id, Code: a.Code, URL: b.out.BaseURL + "/kartu/#" + a.Code,
 		})
 		left--
 	}

@@ -150,7 +150,7 @@ func (b *builder) shows(ctx context.Context, p *person) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	card, err := b.app.Cards.Activate(ctx, a.Code, compressed(pub))
+	card, _, err := b.app.Cards.Activate(ctx, a.Code, compressed(pub))
 	if err != nil {
 		return "", err
 	}
