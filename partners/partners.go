@@ -1,5 +1,5 @@
 // Package partners holds the sectors that the programme opens, the partners in
-// them, their agreements and their outlets.
+// them, their agreements and their outlets, and what participants wish for.
 //
 // A sector goes candidate → assessed → open ⇄ paused → closed, a partner
 // draft → submitted → approved → active ⇄ suspended → ended; what step is
@@ -9,7 +9,8 @@
 //
 // An owner sees his own partner, branch staff the partners their branch looks
 // after, headquarters all; anything else is ErrNotFound. Who the contact is,
-// is personal: sealed in the table and redacted wherever it might be printed.
+// is personal: sealed in the table and redacted wherever it might be printed; so
+// is the business that somebody misses. A person has one wish for a sector.
 package partners
 
 import (
@@ -191,18 +192,20 @@ type Deps struct {
 	Keys   *pii.Keyring
 	Audit  *audit.Service
 	Events *events.Service
+	People People // of wishes; nil: nobody can wish
 }
 
-// Service keeps sectors, partners, agreements and outlets.
+// Service keeps sectors, partners, agreements, outlets and wishes.
 type Service struct {
 	db     *database.DB
 	clock  clock.Clock
 	keys   *pii.Keyring
 	audit  *audit.Service
 	events *events.Service
+	people People
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, events: d.Events}
+	return &Service{db: d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, events: d.Events, people: d.People}
 }
