@@ -13,7 +13,7 @@ import (
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/internal/testkit"
-	"github.com/berlaku/berlaku/internal/testkit/shop"
+	market "github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/partners"
 )
 
@@ -23,7 +23,7 @@ func phoneOf(t *testing.T, person uuid.UUID) context.Context {
 	return actor.With(t.Context(), actor.Actor{Kind: actor.Participant, ID: person, Permissions: []actor.Permission{actor.OwnRecords}})
 }
 
-func sectorIn(t *testing.T, s *shop.Shop, code string, path ...partners.SectorState) partners.Sector {
+func sectorIn(t *testing.T, s *market.Shop, code string, path ...partners.SectorState) partners.Sector {
 	t.Helper()
 	sec := must[partners.Sector](t)(s.Partners.CreateSector(testkit.System(t), partners.NewSector{Code: code, NameID: "Apotek", NameEN: "Pharmacies"}))
 	for _, to := range path {
@@ -33,7 +33,7 @@ func sectorIn(t *testing.T, s *shop.Shop, code string, path ...partners.SectorSt
 }
 
 func TestAPersonHasOneWishForASector(t *testing.T) {
-	s := shop.New(t)
+	s := market.New(t)
 	apt := sectorIn(t, s, "APT")
 	sectorIn(t, s, "ZZZ", partners.SectorAssessed, partners.SectorOpen, partners.SectorClosed)
 	me := phoneOf(t, s.Person(t))
@@ -68,7 +68,7 @@ func TestAPersonHasOneWishForASector(t *testing.T) {
 }
 
 func TestWishesThatAreNone(t *testing.T) {
-	s := shop.New(t)
+	s := market.New(t)
 	closed := sectorIn(t, s, "ZZZ", partners.SectorAssessed, partners.SectorOpen, partners.SectorClosed)
 	me := phoneOf(t, s.Person(t))
 	wish := func(ctx context.Context, sector uuid.UUID, text string) error {
@@ -109,20 +109,20 @@ func TestWishesThatAreNone(t *testing.T) {
 }
 
 func TestWishesAreCountedWithinReach(t *testing.T) {
-	s := shop.New(t)
+	s := market.New(t)
 	for i, text := range []string{"Toko Maju", "toko  MAJU", "Apotek Sehat", ""} {
 		person := s.Person(t)
 		s.Clock.Advance(time.Minute)
 		if i == 2 {
 			if err := s.DB.InTx(t.Context(), func(ctx context.Context) error {
-				return s.DB.From(ctx).Exec("UPDATE participants SET branch_id = ?, region_code = '72.03' WHERE id = ?", shop.Donggala, person).Error
+				return s.DB.From(ctx).Exec("UPDATE participants SET branch_id = ?, region_code = '72.03' WHERE id = ?", market.Donggala, person).Error
 			}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		must[partners.Wish](t)(s.Partners.Wish(phoneOf(t, person), s.Sector, pii.Text(text)))
 	}
-	national := shop.As(t, actor.HQAnalyst, actor.National, uuid.Nil)
+	national := market.As(t, actor.HQAnalyst, actor.National, uuid.Nil)
 	for _, c := range []struct {
 		who  context.Context
 		want partners.WishCount
@@ -140,7 +140,7 @@ func TestWishesAreCountedWithinReach(t *testing.T) {
 	if _, err := s.Partners.Wishes(national, uuid.New()); !errors.Is(err, partners.ErrSectorNotFound) {
 		t.Error(err)
 	}
-	for _, ctx := range []context.Context{t.Context(), s.Owner(t), shop.As(t, actor.Agent, actor.WadahScope, uuid.New())} {
+	for _, ctx := range []context.Context{t.Context(), s.Owner(t), market.As(t, actor.Agent, actor.WadahScope, uuid.New())} {
 		if _, err := s.Partners.Wishes(ctx, s.Sector); !errors.Is(err, partners.ErrStaffOnly) {
 			t.Error(err)
 		}
