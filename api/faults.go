@@ -34,6 +34,7 @@ func faults() []*fault.Error {
 		participants.ErrIdentityForm, participants.ErrImportFile, participants.ErrImportNotFound, participants.ErrInvalid,
 		participants.ErrKPJForm, participants.ErrNIKDate, participants.ErrNIKSerial, participants.ErrNoConsent,
 		participants.ErrNotFound, participants.ErrPhoneForm, participants.ErrSearch, participants.ErrStale,
+		participants.ErrErased, participants.ErrOwnPreparation, participants.ErrRequestKind, participants.ErrRequestNotFound, participants.ErrRequestState, participants.ErrRequestText,
 		partners.ErrAgreementExists, partners.ErrInvalid, partners.ErrNoAgreement, partners.ErrNoOutlet, partners.ErrNotFound,
 		partners.ErrOutletNotFound, partners.ErrOwnProposal, partners.ErrSectorExists, partners.ErrSectorNotFound,
 		partners.ErrSectorNotOpen, partners.ErrStaffOnly, partners.ErrState,

@@ -86,10 +86,11 @@ type estate struct {
 	cardText, shortCode, activation              string
 	wadah, agent, run, use                       uuid.UUID
 	keyText, tillToken, participantToken, scanID string
-	receipt, enrolment, assertion                string   // a code, a code, what buys the active till a bearer
-	revokedToken, handIn                         string   // a bearer of a till that was revoked, what hands in for the active one
-	device                                       device   // the active till's
-	secrets                                      []string // what nobody outside may ever be shown
+	receipt, enrolment, assertion                string    // a code, a code, what buys the active till a bearer
+	revokedToken, handIn                         string    // a bearer of a till that was revoked, what hands in for the active one
+	device                                       device    // the active till's
+	request, erasure, prepared                   uuid.UUID // data requests: a correction, an erasure, one that waits for approval
+	secrets                                      []string  // what nobody outside may ever be shown
 }
 
 // principal is somebody who knocks.
@@ -353,8 +354,9 @@ func (w *town) estate(name string, branch uuid.UUID) *estate {
 	w.people(e)
 	w.field(e)
 	w.uses(e)
+	w.requests(e)
 	e.secrets = append(e.secrets, "Rekan "+name, e.colleague.String(), "Burung "+name, "Toko "+name, "Kasir "+name, "Wadah "+name, "Agen "+name, e.cardText, e.shortCode)
-	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.run, e.use, e.outlet, e.key, e.cashier, e.allowance} {
+	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.run, e.use, e.outlet, e.key, e.cashier, e.allowance, e.request, e.erasure, e.prepared} {
 		e.secrets = append(e.secrets, id.String())
 	}
 	for _, all := range []map[string]uuid.UUID{e.partners, e.promos, e.tills} {
@@ -544,6 +546,20 @@ func (w *town) field(e *estate) {
 		WadahID: e.wadah, RegionCode: "72.71", Code: "A-" + e.name, Name: pii.Text("Agen " + e.name), ActiveFrom: w.today().AddDays(-300),
 	}))(w.t).ID
 	ok(w.Perisai.Register(e.maker, perisai.Registration{ParticipantID: e.person, AgentID: e.agent, RegisteredOn: w.today().AddDays(-10)}))(w.t)
+}
+
+// requests has the estate's person ask for a correction and an erasure that is
+// prepared, and another one ask for an erasure.
+func (w *town) requests(e *estate) {
+	w.t.Helper()
+	ask := func(person uuid.UUID, kind participants.RequestKind) uuid.UUID {
+		ctx := actor.With(context.Background(), actor.Actor{Kind: actor.Participant, ID: person})
+		r, _, err := w.Participants.Ask(ctx, kind, pii.Text("Catatan "+e.name))
+		none(w.t, err)
+		return r.ID
+	}
+	e.request, e.erasure, e.prepared = ask(e.person, participants.AskCorrect), ask(e.fresh, participants.AskErase), ask(e.person, participants.AskErase)
+	ok(w.Participants.PrepareErasure(e.maker, e.prepared))(w.t)
 }
 
 func (w *town) uses(e *estate) {

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/participants"
 )
 
 // fill puts things of an estate, and of the one who asks, where {} names them.
@@ -23,6 +25,8 @@ func (w *town) fill(text string, e *estate, p *principal) string {
 		"{fresh}", e.fresh.String(), "{card}", e.printed.String(), "{phone}", e.phone.String(), "{short code}", e.shortCode,
 		"{wadah}", e.wadah.String(), "{agent}", e.agent.String(), "{run}", e.run.String(), "{use}", e.use.String(),
 		"{receipt}", e.receipt, "{activation}", e.activation, "{enrolment}", e.enrolment, "{assertion}", e.assertion,
+		"{request}", e.request.String(), "{erasure}", e.erasure.String(), "{prepared}", e.prepared.String(),
+		"{notice hash}", fmt.Sprintf("%x", participants.PrivacyNotice().Hash), "{notice}", participants.PrivacyNotice().Version,
 		"{grant}", grantText(p), "{colleague}", e.colleague.String(), "{cashier}", e.cashier.String(), "{allowance}", e.allowance.String(),
 	}
 	for state, id := range e.partners {

@@ -74,6 +74,7 @@ func tags() []*huma.Tag {
 		{Name: tagPublic, Description: "What anybody may read: keys, status lists, receipts."},
 		{Name: tagSignIn, Description: "Sessions, invitations, second factor."},
 		{Name: tagParticipants, Description: "Participants, their memberships, imports."},
+		{Name: tagMyData, Description: "What a participant sees of, and asks about, their own data."},
 		{Name: tagCards, Description: "Cards: issue, print, revoke, put on a phone."},
 		{Name: tagPartners, Description: "Sectors, partners, outlets, agreements, keys of till systems."},
 		{Name: tagBenefits, Description: "Promos: versions and approval."},
@@ -90,6 +91,7 @@ const (
 	tagPublic       = "Public"
 	tagSignIn       = "Sign-in"
 	tagParticipants = "Participants"
+	tagMyData       = "Own data"
 	tagCards        = "Cards"
 	tagPartners     = "Partners"
 	tagBenefits     = "Promos"

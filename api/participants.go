@@ -24,7 +24,7 @@ func (s *Server) participantRoutes() {
 		"By identity number or KPJ, exactly. A search is a POST so that no number stands in an address."),
 		access.Needs(actor.SearchParticipants).Limited(actor.Account, 120, time.Hour), s.searchParticipants)
 	route(s, post("/v1/participants", tagParticipants, "Enter a participant"), write, s.createParticipant)
-	route(s, get("/v1/participants/{id}", tagParticipants, "One participant"), read, step(s.services.Participants.Get, participantOf))
+	route(s, get("/v1/participants/{id}", tagParticipants, "One participant"), read, s.getParticipant)
 	route(s, huma.Operation{
 		Method: "PATCH", Path: "/v1/participants/{id}", Tags: []string{tagParticipants}, Summary: "Correct a participant's data",
 		Description: "Members that are left out stay as they are.",
@@ -179,6 +179,7 @@ type participantChange struct {
 
 type participantQuery struct {
 	Paged
+	Reasoned
 	BranchID uuid.UUID `query:"branch_id"`
 	Status   string    `query:"status" enum:"active,in_arrears,inactive,unverified"`
 	Segment  string    `query:"segment" enum:"pu,bpu,jakon,pmi"`
@@ -203,19 +204,27 @@ func (s *Server) listParticipants(ctx context.Context, in *participantQuery) (*o
 		return nil, err
 	}
 	f := participants.Filter{BranchID: in.BranchID, Status: participants.Status(in.Status), Segment: participants.Segment(in.Segment)}
-	p, err := s.services.Participants.List(ctx, f, req)
+	p, err := s.services.Participants.List(in.noted(ctx), f, req)
 	return replyPage(p, err, participantOf)
+}
+
+func (s *Server) getParticipant(ctx context.Context, in *reasonedByID) (*out[participantBody], error) {
+	p, err := s.services.Participants.Get(in.noted(ctx), in.ID)
+	return reply(p, err, participantOf)
 }
 
 var errNothingSought = fault.New(fault.Invalid, "search_empty", "Give an identity number or a KPJ.")
 
-func (s *Server) searchParticipants(ctx context.Context, in *with[participantSearch]) (*out[page.Of[participantBody]], error) {
+func (s *Server) searchParticipants(ctx context.Context, in *struct {
+	Reasoned
+	Body participantSearch
+}) (*out[page.Of[participantBody]], error) {
 	b := in.Body
 	if b.IDNumber == "" && b.KPJ == "" {
 		return nil, errNothingSought
 	}
 	f := participants.Filter{IDType: participants.IDType(b.IDType), IDNumber: pii.Text(b.IDNumber), KPJ: pii.Text(b.KPJ)}
-	p, err := s.services.Participants.List(ctx, f, page.Request{Limit: page.Default})
+	p, err := s.services.Participants.List(in.noted(ctx), f, page.Request{Limit: page.Default})
 	return replyPage(p, err, participantOf)
 }
 

@@ -92,3 +92,17 @@ func (s *Service) openOwn(row *participantRow, out *OwnData) error {
 	out.BirthOn, out.Phone = clock.Day(birth), pii.Text(phone)
 	return nil
 }
+
+// ConsentAgain records that the participant who acts consents to the notice in
+// force, and lifts the restriction that a withdrawal set. Errors: ErrNotFound,
+// ErrConsentVersion.
+func (s *Service) ConsentAgain(ctx context.Context, version string, textHash []byte) error {
+	id, err := own(ctx)
+	if err != nil {
+		return err
+	}
+	if err := CheckNotice(version, textHash); err != nil {
+		return err
+	}
+	return s.GiveConsent(ctx, id, NewConsent{Version: version, TextHash: textHash, Channel: BySelf})
+}

@@ -9,8 +9,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/migrations"
+	"github.com/berlaku/berlaku/participants"
 )
 
 type restoreCmd struct {
@@ -42,6 +44,29 @@ func (c *restoreCmd) Run(e *environment) error {
 		e.say("The database that was there is kept as %s.", kept)
 	}
 	e.say("Restored %s (schema version %d). Its keys must lie in %s.", path, version, e.settings.KeyDir)
+	return eraseAgain(e)
+}
+
+// eraseAgain erases people who came back with the copy. Without the keys nobody
+// can be read, and the next start of the server does it before it answers.
+func eraseAgain(e *environment) (err error) {
+	for _, name := range []string{filepath.Join(e.settings.DataDir, participants.LedgerFile), filepath.Join(e.settings.KeyDir, "index.key")} {
+		if _, err := os.Stat(name); err != nil {
+			return nil //nolint:nilerr // nothing to do, or nothing to do it with
+		}
+	}
+	app, err := e.open()
+	if err != nil {
+		return fmt.Errorf("erase people again who asked for it: %w", err)
+	}
+	defer finish(&err, app.Close)
+	n, err := app.Participants.CatchUp(actor.With(e.ctx, actor.System()))
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		e.say("Erased again %d of the people who asked for it.", n)
+	}
 	return nil
 }
 
