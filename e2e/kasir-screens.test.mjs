@@ -1,67 +1,25 @@
-// Every screen of the till and of the outlet's owner: no violation of WCAG 2.2
-// A and AA, nothing to scroll sideways at 320 px, light and dark.
-// SCREENSHOTS=folder keeps pictures of them, to look at.
+// Every screen of the till and of the outlet's owner; look.mjs says what for.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
-import { AxeBuilder } from '@axe-core/playwright'
 import { clip } from './camera.mjs'
-import { again, bill, Browser, confirm, explained, fill, gun, more, next, pattern, pemilik, ready, receipt, redeem, seconds, settled, Shop, tab, unsent, verdict, w } from './kasir.mjs'
+import { again, bill, confirm, fill, gun, more, next, pattern, pemilik, ready, receipt, redeem, seconds, settled, Shop, tab, unsent, verdict, w } from './kasir.mjs'
+import { look, looked, on } from './look.mjs'
 import { call, demo } from './server.mjs'
-
-const shots = process.env.SCREENSHOTS
-const sizes = [[320, 'light'], [320, 'dark'], [360, 'light'], [360, 'dark'], [1280, 'light'], [1280, 'dark']]
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice']
 
 let server, shop, films
 before(async () => {
   server = await demo()
   shop = await Shop.of(server)
   films = mkdtempSync(join(tmpdir(), 'berlaku-film-'))
-  if (shots) mkdirSync(shots, { recursive: true })
 })
 after(async () => {
   await server?.stop()
   if (films) rmSync(films, { recursive: true, force: true })
 })
-
-let looked = 0
-const faults = []
-
-/** look examines the screen that is shown now; what is wrong is collected. */
-async function look(page, name) {
-  looked++
-  for (const [width, colorScheme] of sizes) {
-    const examined = width === 320
-    if (!examined && colorScheme === 'dark' && !shots) continue
-    await page.setViewportSize({ width, height: width > 800 ? 800 : 740 })
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-    if (wide > 0) faults.push(`${name}: ${wide} px too wide at ${width}`)
-    if (examined) {
-      const { violations } = await new AxeBuilder({ page }).withTags(tags).setLegacyMode().analyze()
-      for (const v of violations) faults.push(`${name}, ${colorScheme}: ${v.id}: ${v.nodes.map((n) => n.html).join('\n  ')}`)
-    }
-    if (shots) await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`) })
-  }
-  await page.setViewportSize({ width: 360, height: 740 })
-}
-
-/** on runs work in a browser of its own; what was found wrong fails the test. */
-async function on(options, work) {
-  const browser = new Browser()
-  faults.length = 0
-  try {
-    const page = await browser.open(options)
-    await explained(page, () => work(page))
-  } finally {
-    await browser.close()
-  }
-  assert.deepEqual(faults, [])
-}
 
 const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor()
 const number = () => 'N' + randomUUID().slice(0, 8).toUpperCase()
