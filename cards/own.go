@@ -44,7 +44,7 @@ type OwnStatus struct {
 // membership behind it stand now: the active one, else the one that ended last.
 // It returns ErrNotFound when there never was one.
 func (s *Service) Status(ctx context.Context) (OwnStatus, error) {
-	out := OwnStatus{At: s.clock.Now()}
+	out := OwnStatus{At: s.clock.Now(), NoticeVersion: participants.PrivacyNotice().Version}
 	var err error
 	if out.Card, err = s.ownPhone(ctx); err != nil {
 		return OwnStatus{}, err

@@ -56,6 +56,7 @@ func newWorld(t testing.TB) *world {
 	}
 	w.cards = cards.New(cards.Deps{
 		DB: w.db, Clock: w.clock, Participants: w.people, Audit: w.audit, Events: ev, Signer: store, Origin: "https://kartu.example",
+		PublicURL: publicURL,
 	})
 	w.people.Follow(w.cards.FollowStandings)
 	if _, err := w.cards.EnsureKeys(w.ctx); err != nil {
