@@ -24,6 +24,7 @@ import (
 	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/internal/testkit"
+	"github.com/berlaku/berlaku/messages"
 	"github.com/berlaku/berlaku/participants"
 )
 
@@ -41,23 +42,32 @@ type world struct {
 	people *participants.Service
 	cards  *cards.Service
 	audit  *audit.Service
+	deps   cards.Deps
 	count  int
 }
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldThatSends(t, nil)
+}
+
+// newWorldThatSends is one with a way to send messages; nil: without.
+func newWorldThatSends(t testing.TB, gateway messages.Gateway) *world {
+	t.Helper()
 	w := &world{t: t, ctx: testkit.System(t), db: testkit.DB(t), clock: testkit.Clock()}
 	w.audit = audit.New(w.db, w.clock)
 	ev := events.New(w.db, w.clock)
-	w.people = participants.New(participants.Deps{DB: w.db, Clock: w.clock, Keys: testkit.Keys(t), Audit: w.audit, Events: ev})
+	queue := messages.New(messages.Deps{DB: w.db, Clock: w.clock, Keys: testkit.Keys(t), Gateway: gateway})
+	w.people = participants.New(participants.Deps{DB: w.db, Clock: w.clock, Keys: testkit.Keys(t), Audit: w.audit, Events: ev, Messages: queue})
 	store, err := cards.OpenKeystore(testkit.KeyDir(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.cards = cards.New(cards.Deps{
+	w.deps = cards.Deps{
 		DB: w.db, Clock: w.clock, Participants: w.people, Audit: w.audit, Events: ev, Signer: store, Origin: "https://kartu.example",
 		PublicURL: publicURL,
-	})
+	}
+	w.cards = cards.New(w.deps)
 	w.people.Follow(w.cards.FollowStandings)
 	if _, err := w.cards.EnsureKeys(w.ctx); err != nil {
 		t.Fatal(err)
