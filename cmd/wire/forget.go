@@ -5,16 +5,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/messages"
 	"github.com/berlaku/berlaku/participants"
 )
 
 // forgetting connects the rooms that must forget somebody who asked to be
 // erased, and the ledger that an older copy of the database cannot undo.
 func (a *App) forgetting() {
-	queue := messages.New(messages.Deps{DB: a.DB, Clock: a.Clock, Keys: a.Keys})
 	for _, f := range []func(context.Context, uuid.UUID) error{
-		a.Cards.Erase, a.Accounts.EraseParticipant, a.Partners.EraseWishes, a.Redemptions.Erase, queue.Erase,
+		a.Cards.Erase, a.Accounts.EraseParticipant, a.Partners.EraseWishes, a.Redemptions.Erase, a.Messages.Erase,
 	} {
 		a.Participants.OnErase(f)
 	}
