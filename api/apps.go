@@ -14,7 +14,7 @@ import (
 
 // apps are the installable apps: each a folder of the web build with its own
 // index.html, and the path under which it is served.
-var apps = []string{"kasir"}
+var apps = []string{"kasir", "kartu"}
 
 // appAssets is the folder of files whose names hold a hash of their content.
 const appAssets = "assets/app/"

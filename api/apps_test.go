@@ -19,6 +19,7 @@ func webBuild() fstest.MapFS {
 		".gitkeep":                          "",
 		"kasir/index.html":                  "<!doctype html><title>Kasir</title>",
 		"kasir/index.html.br":               "br of the page",
+		"kartu/index.html":                  "<!doctype html><title>Kartu</title>",
 		"kasir/sw.js":                       "self.oninstall = null",
 		"kasir/manifest.webmanifest":        `{"name":"Kasir"}`,
 		"kasir/icon-192.png":                "png",
@@ -52,6 +53,7 @@ func TestAppsAreServed(t *testing.T) {
 		"the page for a path the app knows":      {"/kasir/antrean", "", html, ask, "", "<title>Kasir</title>"},
 		"the page for a deeper one":              {"/kasir/nota/2026/", "", html, ask, "", "<title>Kasir</title>"},
 		"the page as Brotli":                     {"/kasir/", "gzip, deflate, br, zstd", html, ask, "br", "br of the page"},
+		"the page of another app":                {"/kartu/", "", html, ask, "", "<title>Kartu</title>"},
 		"the worker":                             {"/kasir/sw.js", "br", js, ask, "", "self.oninstall"},
 		"the manifest":                           {"/kasir/manifest.webmanifest", "", "application/manifest+json", ask, "", "Kasir"},
 		"an icon":                                {"/kasir/icon-192.png", "", "image/png", ask, "", "png"},
@@ -118,7 +120,7 @@ func TestWhatIsNoFileOfAnAppIsMissing(t *testing.T) {
 	p := newProbe(t, withApps)
 	for _, path := range []string{
 		"/assets/app/", "/assets/app", "/assets/app/gone-1a2b3c4d.js", "/assets/app/main-1a2b3c4d.js.br", "/assets/loose.js", "/secret.txt",
-		"/kasir/icon-512.png", "/kasir/index.html.br", "/kasir/.gitkeep", "/.gitkeep", "/kartu/",
+		"/kasir/icon-512.png", "/kasir/index.html.br", "/kasir/.gitkeep", "/.gitkeep", "/karcis/",
 		"/kasir/../secret.txt", "/kasir/%2e%2e/secret.txt", "/kasir/..%2fsecret.txt", "/kasir/..%5csecret.txt", "/kasir//x", "/kasir/../",
 		"/assets/app/../../secret.txt", "/assets/app/%2e%2e/%2e%2e/secret.txt", "/assets/app/..%2f..%2fsecret.txt",
 	} {

@@ -20,6 +20,9 @@ function build(edit = (files) => files) {
   for (const f of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     if (f.isFile() && extname(f.name) !== '.br') files.set(join(f.parentPath, f.name).slice(dist.length), readFileSync(join(f.parentPath, f.name)))
   }
+  // What only another app keeps is not of this one.
+  const [own, other] = ['kasir', 'kartu'].map((app) => files.get(`/${app}/sw.js`).toString())
+  for (const path of files.keys()) if (path.startsWith('/kartu/') || (other.includes(path) && !own.includes(path))) files.delete(path)
   return edit(files)
 }
 
@@ -28,12 +31,12 @@ function second(files) {
   const page = '/kasir/index.html'
   const was = sum(files.get(page))
   files.set(page, Buffer.from(files.get(page).toString().replace('<html', '<html data-build="2"')))
-  const part = [...files.keys()].find((path) => /\/more-/.test(path))
+  const worker = files.get('/kasir/sw.js').toString()
+  const part = [...files.keys()].find((path) => /\/more-/.test(path) && worker.includes(path))
   const moved = part.replace(/-[\w-]{8}\.js$/, '-AAAAAAAA.js')
   files.set(moved, files.get(part))
   files.delete(part)
-  const worker = files.get('/kasir/sw.js').toString()
-  files.set('/kasir/sw.js', Buffer.from(worker.replaceAll(was, sum(files.get(page))).replaceAll(part, moved).replaceAll(/kasir-[0-9a-f]{16}/g, 'kasir-0000000000000002')))
+  files.set('/kasir/sw.js', Buffer.from(worker.replaceAll(was, sum(files.get(page))).replaceAll(part, moved).replaceAll(/-[0-9a-f]{16}\b/g, '-0000000000000002')))
   assert.notEqual(files.get('/kasir/sw.js').toString(), worker)
   return { files, part, moved }
 }

@@ -3,7 +3,7 @@
 // file. Prints the sizes and fails when one is over its budget.
 import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { extname, join, relative, sep } from 'node:path'
+import { basename, extname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { build } from 'vite'
@@ -13,7 +13,10 @@ import { build } from 'vite'
  * and is served under its name. The budgets are KB as Brotli, of everything
  * that a phone fetches for it.
  */
-const apps = [{ name: 'kasir', budgets: { 'first load': 25, 'whole app': 70, 'small decoder': 16, 'strong decoder': 350 } }]
+const apps = [
+  { name: 'kasir', budgets: { 'first load': 25, 'whole app': 70, 'small decoder': 16, 'strong decoder': 350 } },
+  { name: 'kartu', budgets: { 'first load': 25, 'whole app': 70 } },
+]
 
 /** The oldest browser: Chrome of a cheap Android phone that is no longer updated. */
 const target = 'chrome87'
@@ -118,15 +121,36 @@ for (const { name: app } of apps) {
   writeFileSync(join(dist, app, 'licenses.txt'), licences())
 }
 
-// What the apps' workers keep: assets are shared, the rest belongs to one app.
-// Icons, manifest and licences are for the browser, when it has a network.
+// What the apps' workers keep. Icons, manifest and licences are for the
+// browser, when it has a network.
 const kept = ['.html', '.js', '.css', '.wasm', '.woff2']
-const built = files()
+const built = files().filter((path) => kept.includes(extname(path)))
+
+/**
+ * What an app's page leads to: the files that it names, those that they name,
+ * and so on. Names hold a hash, so that nothing else is called so. Not the
+ * build's manifest: that knows nothing of what a worker loads.
+ */
+function reached(app) {
+  const out = new Set([`/${app}/index.html`])
+  for (const path of out) {
+    if (extname(path) === '.wasm') continue
+    const text = bytes(path).toString()
+    for (const next of built) if (text.includes(basename(next)) && !next.endsWith('.html')) out.add(next)
+  }
+  return [...out].sort()
+}
+
+const own = new Map(apps.map(({ name }) => [name, reached(name)]))
+const loose = built.filter((path) => ![...own.values()].some((paths) => paths.includes(path)))
+if (loose.length) throw new Error(`no app leads to ${loose.join(', ')}`)
+
 for (const { name: app } of apps) {
-  const own = built.filter((path) => path.startsWith(`/${app}/`) || path.startsWith(`/${shared}/`)).filter((path) => kept.includes(extname(path)))
+  const missing = firstLoad(app).filter((path) => !own.get(app).includes(path))
+  if (missing.length) throw new Error(`${app} does not lead to ${missing.join(', ')}`)
   const stamp = (paths) => paths.map((path) => [path.replace(/\/index\.html$/, '/'), hash(path)])
-  const shell = stamp(own.filter((path) => !isStrong(path)))
-  const strong = stamp(own.filter(isStrong))
+  const shell = stamp(own.get(app).filter((path) => !isStrong(path)))
+  const strong = stamp(own.get(app).filter(isStrong))
   await build({
     ...common,
     define: {
@@ -159,9 +183,9 @@ for (const { name: app, budgets } of apps) {
   const groups = {
     'first load': firstLoad(app),
     // With everything that is loaded later, the decoders left out.
-    'whole app': built.filter((path) => (path.startsWith(`/${app}/index`) || path.startsWith(`/${shared}/`)) && kept.includes(extname(path)) && !isStrong(path)),
-    'small decoder': built.filter((path) => path.startsWith(`/${app}/decode-`)),
-    'strong decoder': built.filter(isStrong),
+    'whole app': own.get(app).filter((path) => (path.startsWith(`/${app}/index`) || path.startsWith(`/${shared}/`)) && !isStrong(path)),
+    'small decoder': own.get(app).filter((path) => path.startsWith(`/${app}/decode-`)),
+    'strong decoder': own.get(app).filter(isStrong),
   }
   for (const [name, limit] of Object.entries(budgets)) {
     const paths = groups[name]

@@ -1,6 +1,7 @@
-// Package web holds the installable apps as they were built: kasir for tills.
-// Their sources stand beside this file, written in TypeScript; without a build
-// there is nothing but a placeholder, and the server says so.
+// Package web holds the installable apps as they were built: kasir for tills,
+// kartu for participants. Their sources stand beside this file, written in
+// TypeScript; without a build there is nothing but a placeholder, and the server
+// says so.
 package web
 
 import (
