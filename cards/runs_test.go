@@ -1,6 +1,7 @@
 package cards_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -139,13 +140,32 @@ func TestARunGivesEverybodyOneCardAndKeepsGoodOnes(t *testing.T) {
 	}
 }
 
+// imported enters many people by a file, as a branch does.
+func (w *world) imported(n int) (ids []uuid.UUID, run uuid.UUID) {
+	w.t.Helper()
+	var file bytes.Buffer
+	file.WriteString("nik;nama;kpj;segmen;status\n")
+	for i := range n {
+		fmt.Fprintf(&file, "%s;Budi Santoso;%011d;pu;aktif\n", nik(i+1).Reveal(), 20000000000+i)
+	}
+	r, err := w.people.Import(w.ctx, participants.ImportRequest{BranchID: palu, Format: participants.CSV, File: bytes.NewReader(file.Bytes()), Size: int64(file.Len())})
+	if err != nil || r.Created != int64(n) {
+		w.t.Fatalf("imported %+v, %v", r, err)
+	}
+	ids, err = w.people.Select(w.ctx, participants.Selection{ImportID: r.ID}, n+1)
+	if err != nil || len(ids) != n {
+		w.t.Fatalf("%d people of the import, %v", len(ids), err)
+	}
+	return ids, r.ID
+}
+
 // interruptedRun is a run that is stopped again and again in the middle of its
 // work, and must still make exactly one card for each.
 func interruptedRun(t *testing.T, people int, stops []int) {
 	t.Helper()
 	w := newWorld(t)
-	ids := w.persons(palu, people)
-	r := w.start(w.ctx, cards.NewRun{Kind: cards.RunSheet, ParticipantIDs: ids})
+	_, file := w.imported(people)
+	r := w.start(w.ctx, cards.NewRun{Kind: cards.RunSheet, Filter: &cards.RunFilter{Selection: participants.Selection{ImportID: file}}})
 	for _, stop := range stops {
 		ctx, cancel := context.WithCancel(w.ctx)
 		calls := 0
@@ -160,19 +180,34 @@ func interruptedRun(t *testing.T, people int, stops []int) {
 			t.Fatalf("it was not stopped at %d", stop)
 		}
 		now := w.run(r.ID)
-		if got := w.held(ids); got[1] != now.Done || now.Failed != 0 || got[0]+got[1] != people || now.State != cards.RunRunning {
-			t.Fatalf("stopped at %d: %v people by cards, the run says %+v", stop, got, now)
+		if one, more := w.counted(); one != now.Done || more != 0 || now.Failed != 0 || now.State != cards.RunRunning || now.Sheets() != now.Done/200 {
+			t.Fatalf("stopped at %d: %d people have a card, %d several, the run says %+v", stop, one, more, now)
 		}
 	}
 	if _, err := w.cards.WorkRuns(w.ctx); err != nil {
 		t.Fatal(err)
 	}
-	if now := w.run(r.ID); now.Done != people || now.State != cards.RunDone || now.Sheets() != (people+199)/200 {
+	if now := w.run(r.ID); now.Total != people || now.Done != people || now.State != cards.RunDone || now.Sheets() != (people+199)/200 {
 		t.Errorf("ended as %+v", now)
 	}
-	if got := w.held(ids); got[1] != people {
-		t.Errorf("people by number of cards: %v", got)
+	if one, more := w.counted(); one != people || more != 0 {
+		t.Errorf("%d people have a card, %d several", one, more)
 	}
+}
+
+// counted returns how many people have one printed card, and how many several.
+func (w *world) counted() (one, more int) {
+	w.t.Helper()
+	db, err := w.db.SQL()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	err = db.QueryRowContext(w.t.Context(), `SELECT count(CASE WHEN n = 1 THEN 1 END), count(CASE WHEN n > 1 THEN 1 END)
+		FROM (SELECT count(*) AS n FROM cards WHERE form = 'printed' GROUP BY participant_id) AS held`).Scan(&one, &more)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return one, more
 }
 
 // watched tells of each name that is asked for: once for each card.

@@ -80,13 +80,18 @@ func (w *world) person(branch uuid.UUID) uuid.UUID {
 	w.t.Helper()
 	w.count++
 	p, err := w.people.Create(w.ctx, participants.NewParticipant{
-		BranchID: branch, IDNumber: pii.Text(fmt.Sprintf("729901010190%04d", w.count)), Name: "Budi Santoso",
+		BranchID: branch, IDNumber: nik(w.count), Name: "Budi Santoso",
 		Membership: w.membership(w.count, participants.Active, w.today()),
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return p.ID
+}
+
+func nik(n int) pii.Text {
+	const serials = 9999 // 0000 is none
+	return pii.Text(fmt.Sprintf("7299%02d010190%04d", 1+(n-1)/serials, (n-1)%serials+1))
 }
 
 func (w *world) today() clock.Day { return clock.DayOf(w.clock.Now(), time.UTC) }
