@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"time"
 
@@ -24,7 +25,8 @@ func (s *Server) cardRoutes() {
 	s.pictureRoutes(read)
 	route(s, say(post("/v1/activations", tagCards, "Put a card on a phone"),
 		"The phone sends the code it was given and its public key. The person's earlier phone cards are replaced. "+
-			"The same code with the same key again, within the seven days of the code, gives the same card without a token."),
+			"The same code with the same key again, within the seven days of the code, gives the same card without a token. "+
+			"A consent that comes with it is recorded as the person's own."),
 		access.Public().Limited(actor.Anonymous, 30, time.Minute), s.activate)
 	own := get("/v1/my/card", tagCards, "The participant's own card")
 	own.Errors = []int{http.StatusNotFound} // when there is none any more
@@ -99,6 +101,10 @@ type cardReplacement struct {
 type newActivation struct {
 	Code      string `json:"code" minLength:"1" maxLength:"100"`
 	DeviceKey jwk    `json:"device_key"`
+	Consent   *struct {
+		Version  string `json:"version" minLength:"1" maxLength:"40"`
+		TextHash string `json:"text_hash" pattern:"^[0-9a-f]{64}$"`
+	} `json:"consent,omitempty" doc:"To the notice of GET /v1/privacy-notice; recorded with the card."`
 }
 
 type phoneCard struct {
@@ -107,9 +113,18 @@ type phoneCard struct {
 	ExpiresOn clock.Day `json:"expires_on"`
 }
 
+// activatedCard is what a phone shows besides the symbol.
+type activatedCard struct {
+	ID         uuid.UUID `json:"id"`
+	Text       string    `json:"text" doc:"The stored form of six fields; the phone adds its proof."`
+	ExpiresOn  clock.Day `json:"expires_on"`
+	MaskedName string    `json:"masked_name"`
+	ShortCode  string    `json:"short_code,omitempty" doc:"For typing when the code cannot be scanned. Left out where the token is."`
+}
+
 type activated struct {
-	Card             phoneCard `json:"card"`
-	ParticipantToken string    `json:"participant_token,omitempty" doc:"The phone's bearer for /v1/my; shown once. Left out when a phone that never got the answer asks the same again: it proves itself at /v1/my/token."`
+	Card             activatedCard `json:"card"`
+	ParticipantToken string        `json:"participant_token,omitempty" doc:"The phone's bearer for /v1/my; shown once. Left out when a phone that never got the answer asks the same again: it proves itself at /v1/my/token."`
 }
 
 type ownCard struct {
@@ -191,14 +206,18 @@ func (s *Server) activate(ctx context.Context, in *with[newActivation]) (*create
 	}
 	o := &created[activated]{Location: "/v1/my/card"}
 	err = s.services.DB.InTx(ctx, func(ctx context.Context) error {
+		if err := s.consentWith(ctx, &in.Body); err != nil {
+			return err
+		}
 		c, again, err := s.services.Cards.Activate(ctx, in.Body.Code, point)
 		if err != nil {
 			return err
 		}
-		o.Body.Card = s.phoneCardOf(c)
+		o.Body.Card = activatedCard{ID: c.ID, Text: s.services.Cards.Text(c), ExpiresOn: c.ExpiresOn(), MaskedName: cards.DisplayName(c.MaskedName)}
 		if again { // what was asked does not prove that it is the phone
 			return nil
 		}
+		o.Body.Card.ShortCode = c.ShortCode
 		o.Body.ParticipantToken, err = s.services.Accounts.IssueParticipantToken(ctx, c.ParticipantID, c.ID)
 		return err
 	})
@@ -206,6 +225,18 @@ func (s *Server) activate(ctx context.Context, in *with[newActivation]) (*create
 		return nil, err
 	}
 	return o, nil
+}
+
+// consentWith records the consent that came with an activation code.
+func (s *Server) consentWith(ctx context.Context, in *newActivation) error {
+	if in.Consent == nil {
+		return nil
+	}
+	hash, err := hex.DecodeString(in.Consent.TextHash)
+	if err != nil {
+		return errTextHash.At("/consent/text_hash")
+	}
+	return s.services.Participants.ConsentByCode(ctx, in.Code, in.Consent.Version, hash)
 }
 
 func (s *Server) phoneCardOf(c cards.Card) phoneCard {

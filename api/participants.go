@@ -35,7 +35,8 @@ func (s *Server) participantRoutes() {
 	route(s, say(del("/v1/participants/{id}/consents", tagParticipants, "Withdraw every consent"),
 		"Processing is restricted and the person's cards stop counting as valid at once."), write, s.withdrawConsent)
 	route(s, say(post("/v1/participants/{id}/activation", tagParticipants, "Make a code for the card on a phone"),
-		"Good once and for seven days; earlier codes end. The code is shown only here."), access.Needs(actor.IssueCards), s.beginActivation)
+		"Good once and for seven days; earlier codes end. The code is shown only here. With send the link goes to the phone on record."),
+		access.Needs(actor.IssueCards), s.beginActivation)
 }
 
 type membershipBody struct {
@@ -191,13 +192,6 @@ type participantSearch struct {
 	KPJ      string `json:"kpj,omitempty" maxLength:"20"`
 }
 
-type activationBody struct {
-	ID        uuid.UUID `json:"id"`
-	Code      string    `json:"code" doc:"Shown once."`
-	URL       string    `json:"url" doc:"Where the phone opens it; the code stands behind the #, which is not sent to any server."`
-	ExpiresAt time.Time `json:"expires_at"`
-}
-
 func (s *Server) listParticipants(ctx context.Context, in *participantQuery) (*out[page.Of[participantBody]], error) {
 	req, err := in.request()
 	if err != nil {
@@ -259,15 +253,4 @@ func (s *Server) giveConsent(ctx context.Context, in *idAnd[newConsent]) (*none,
 
 func (s *Server) withdrawConsent(ctx context.Context, in *byID) (*none, error) {
 	return done(s.services.Participants.WithdrawConsent(ctx, in.ID))
-}
-
-// ActivationURL returns where a phone opens an activation code.
-func ActivationURL(publicURL, code string) string { return publicURL + "/kartu/#" + code }
-
-func (s *Server) beginActivation(ctx context.Context, in *byID) (*created[activationBody], error) {
-	a, err := s.services.Participants.BeginActivation(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return &created[activationBody]{Body: activationBody{a.ID, a.Code, ActivationURL(s.opts.PublicURL, a.Code), a.ExpiresAt}}, nil
 }

@@ -24,6 +24,8 @@ func (s *Server) perisaiRoutes() {
 	route(s, get("/v1/agents/{id}", tagPerisai, "One agent"), read, step(s.services.Perisai.GetAgent, agentOf))
 	route(s, get("/v1/registrations", tagPerisai, "Registrations within reach, newest first"), read, s.listRegistrations)
 	route(s, say(post("/v1/registrations", tagPerisai, "Record who registered a participant"), "Once for each participant; never overwritten."), write, s.register)
+	route(s, say(post("/v1/registrations/{id}/activation", tagPerisai, "Make a code for the card of a person one registered"),
+		"For the wadah through which the person was registered, until 30 days after; otherwise like the branch's."), access.Needs(actor.HandOver), s.handOver)
 	route(s, get("/v1/reported-figures", tagPerisai, "Figures as they were reported"), read, s.listFigures)
 	route(s, post("/v1/reported-figures", tagPerisai, "Keep a figure as it was reported"), write, s.reportFigure)
 }

@@ -297,6 +297,14 @@ func (s *Service) listRegistrations(ctx context.Context, reach actor.Reach, agen
 	return out, nil
 }
 
+func (s *Service) registration(ctx context.Context, id uuid.UUID, reach actor.Reach) (*registrationRow, error) {
+	var row registrationRow
+	if err := within(s.db.From(ctx), reach, byWadah).Where("id = ?", id).Take(&row).Error; err != nil {
+		return nil, missing(err, ErrRegistrationNotFound, "read registration")
+	}
+	return &row, nil
+}
+
 func (s *Service) insertFigure(ctx context.Context, f Figure) error {
 	row := figureRow{
 		ID: f.ID, PeriodStart: f.PeriodStart, PeriodEnd: f.PeriodEnd, BranchID: orNull(f.BranchID), Metric: f.Metric, Value: f.Value,

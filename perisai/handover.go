@@ -1,0 +1,44 @@
+package perisai
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/fault"
+	"github.com/berlaku/berlaku/participants"
+)
+
+// HandOverDays is for how many days after the registration the wadah may give
+// the person the link to the card.
+const HandOverDays = 30
+
+// Refusals of a hand-over.
+var (
+	ErrRegistrationNotFound = fault.New(fault.NotFound, "registration_not_found", "There is no such registration.")
+	ErrHandOverLate         = fault.New(fault.Conflict, "hand_over_late", "The registration is older than 30 days. The branch gives the link now.")
+)
+
+// HandOver makes a code by which the phone of a registered person fetches the
+// card, as participants.Service.BeginActivation does, for the wadah through
+// which the person was registered. Errors: ErrRegistrationNotFound, also for
+// another wadah's; ErrHandOverLate.
+func (s *Service) HandOver(ctx context.Context, registrationID uuid.UUID) (participantID uuid.UUID, a participants.Activation, err error) {
+	who := actor.From(ctx)
+	err = s.db.InTx(ctx, func(ctx context.Context) error {
+		row, err := s.registration(ctx, registrationID, who.Scope(actor.HandOver))
+		if err != nil {
+			return err
+		}
+		if row.RegisteredOn < clock.DayOf(s.clock.Now(), time.UTC).AddDays(-HandOverDays) {
+			return ErrHandOverLate
+		}
+		participantID = row.ParticipantID
+		a, err = s.participants.BeginActivationFor(ctx, participantID, who.ID)
+		return err
+	})
+	return participantID, a, err
+}
