@@ -43,6 +43,7 @@ type world struct {
 	cards  *cards.Service
 	audit  *audit.Service
 	deps   cards.Deps
+	queue  *messages.Service
 	count  int
 }
 
@@ -57,8 +58,9 @@ func newWorldThatSends(t testing.TB, gateway messages.Gateway) *world {
 	w := &world{t: t, ctx: testkit.System(t), db: testkit.DB(t), clock: testkit.Clock()}
 	w.audit = audit.New(w.db, w.clock)
 	ev := events.New(w.db, w.clock)
-	queue := messages.New(messages.Deps{DB: w.db, Clock: w.clock, Keys: testkit.Keys(t), Gateway: gateway})
-	w.people = participants.New(participants.Deps{DB: w.db, Clock: w.clock, Keys: testkit.Keys(t), Audit: w.audit, Events: ev, Messages: queue})
+	keys := testkit.Keys(t)
+	w.queue = messages.New(messages.Deps{DB: w.db, Clock: w.clock, Keys: keys, Gateway: gateway})
+	w.people = participants.New(participants.Deps{DB: w.db, Clock: w.clock, Keys: keys, Audit: w.audit, Events: ev, Messages: w.queue})
 	store, err := cards.OpenKeystore(testkit.KeyDir(t))
 	if err != nil {
 		t.Fatal(err)
