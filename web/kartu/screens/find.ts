@@ -1,0 +1,3 @@
+// Where the promos are.
+export { PlaceScreen } from './place'
+export { Promos } from './promos'
