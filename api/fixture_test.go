@@ -16,6 +16,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -84,7 +85,9 @@ type estate struct {
 	colleague, cashier, allowance                uuid.UUID // another owner of the partner; who stands at its tills; of the active one
 	person, fresh, printed, phone                uuid.UUID
 	cardText, shortCode, activation              string
-	wadah, agent, run, use                       uuid.UUID
+	wadah, agent, registration, run, use         uuid.UUID
+	claim                                        uuid.UUID // of fresh
+	claimCode                                    string
 	keyText, tillToken, participantToken, scanID string
 	receipt, enrolment, assertion                string    // a code, a code, what buys the active till a bearer
 	revokedToken, handIn                         string    // a bearer of a till that was revoked, what hands in for the active one
@@ -150,6 +153,7 @@ func newTown(t testing.TB) *town {
 	cfg := config.Config{
 		DataDir: dir, DatabaseURL: testkit.URL(t), KeyDir: filepath.Join(dir, "keys"), Addr: "127.0.0.1:0", PrivateAddr: config.Off,
 		PublicURL: "https://kartu.example", CardOrigin: "https://kartu.example", RateLimits: config.Off, AllowUnsafe: true,
+		MessageURL: "file:" + filepath.Join(t.TempDir(), "messages.jsonl"), // beside the data folder: a gateway is somebody else
 	}
 	logger := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.App = ok(wire.Open(t.Context(), cfg, wire.Options{Clock: w.clock, Logger: logger}))(t)
@@ -356,7 +360,7 @@ func (w *town) estate(name string, branch uuid.UUID) *estate {
 	w.uses(e)
 	w.requests(e)
 	e.secrets = append(e.secrets, "Rekan "+name, e.colleague.String(), "Burung "+name, "Toko "+name, "Kasir "+name, "Wadah "+name, "Agen "+name, e.cardText, e.shortCode)
-	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.run, e.use, e.outlet, e.key, e.cashier, e.allowance, e.request, e.erasure, e.prepared} {
+	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.registration, e.claim, e.run, e.use, e.outlet, e.key, e.cashier, e.allowance, e.request, e.erasure, e.prepared} {
 		e.secrets = append(e.secrets, id.String())
 	}
 	for _, all := range []map[string]uuid.UUID{e.partners, e.promos, e.tills} {
@@ -516,6 +520,7 @@ func (w *town) newPerson(e *estate) uuid.UUID {
 	w.codes++
 	return ok(w.Participants.Create(w.system(), participants.NewParticipant{
 		BranchID: e.branch, IDNumber: pii.Text(fmt.Sprintf("990101010190%04d", w.codes)), Name: pii.Text("Burung " + e.name),
+		BirthOn: "1990-01-01", Phone: pii.Text(fmt.Sprintf("0812000%05d", w.codes)),
 		Membership: &participants.NewMembership{
 			KPJ: pii.Text(fmt.Sprintf("230000%05d", w.codes)), Segment: participants.BPU, Status: participants.Active,
 			AcquiredOn: w.today().AddDays(-100), ProtectedUntil: w.today().AddDays(300), StatusAsOf: w.today().AddDays(-1),
@@ -523,9 +528,21 @@ func (w *town) newPerson(e *estate) uuid.UUID {
 	}))(w.t).ID
 }
 
+// received delivers what is queued and returns the text of the last message.
+func (w *town) received() string {
+	w.t.Helper()
+	ok(w.Messages.Deliver(w.system()))(w.t)
+	lines := strings.Split(strings.TrimSpace(string(ok(os.ReadFile(strings.TrimPrefix(w.Config.MessageURL, "file:")))(w.t))), "\n")
+	var last struct{ Text string }
+	none(w.t, json.Unmarshal([]byte(lines[len(lines)-1]), &last))
+	return last.Text
+}
+
 func (w *town) people(e *estate) {
 	w.t.Helper()
 	e.person, e.fresh = w.newPerson(e), w.newPerson(e)
+	e.claim = ok(w.Participants.Claim(w.system(), participants.ClaimRequest{ByKPJ: true, Number: pii.Text(fmt.Sprintf("230000%05d", w.codes)), BirthOn: "1990-01-01"}))(w.t).ID
+	e.claimCode = w.received()[:6]
 	none(w.t, w.Participants.GiveConsent(w.system(), e.person, participants.NewConsent{Version: "1", TextHash: make([]byte, 32), Channel: participants.ByBranch}))
 	printed := ok(w.Cards.Issue(w.system(), cards.IssueRequest{ParticipantID: e.person, Form: cards.Printed}))(w.t)
 	e.printed, e.cardText, e.shortCode = printed.ID, w.Cards.Text(printed), printed.ShortCode
@@ -545,7 +562,7 @@ func (w *town) field(e *estate) {
 	e.agent = ok(w.Perisai.CreateAgent(e.maker, perisai.NewAgent{
 		WadahID: e.wadah, RegionCode: "72.71", Code: "A-" + e.name, Name: pii.Text("Agen " + e.name), ActiveFrom: w.today().AddDays(-300),
 	}))(w.t).ID
-	ok(w.Perisai.Register(e.maker, perisai.Registration{ParticipantID: e.person, AgentID: e.agent, RegisteredOn: w.today().AddDays(-10)}))(w.t)
+	e.registration = ok(w.Perisai.Register(e.maker, perisai.Registration{ParticipantID: e.person, AgentID: e.agent, RegisteredOn: w.today().AddDays(-10)}))(w.t).ID
 }
 
 // requests has the estate's person ask for a correction and an erasure that is

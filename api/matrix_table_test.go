@@ -215,6 +215,6 @@ var appPages = []string{"GET /assets/app/*", "GET /kasir", "GET /kasir/*"}
 
 // pages are routes outside the description, each for anybody.
 var pages = []string{
-	"GET /", "GET /docs", "GET /openapi.json", "GET /sample.png",
+	"GET /", "GET /1", "GET /1/*", "GET /docs", "GET /openapi.json", "GET /sample.png", "GET /privasi",
 	"GET /assets/docs.css", "GET /assets/mark.svg", "GET /assets/page.css", "GET /assets/tokens.css",
 }

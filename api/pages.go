@@ -80,7 +80,8 @@ func (s *Server) pages() error {
 	s.echo.GET("/docs", s.document.docs.serve)
 	s.echo.GET("/", s.start)
 	s.echo.GET("/sample.png", s.sampleImage)
-	return errors.Join(s.assets(), s.apps())
+	s.echo.GET("/privasi", s.privacy)
+	return errors.Join(s.assets(), s.apps(), s.camera())
 }
 
 func (s *Server) assets() error {
