@@ -75,6 +75,12 @@ func TestCanariesAreNeverLoggedStoredPlainlyOrToldToOthers(t *testing.T) {
 			t.Errorf("in the %s: a PIN, as %q", what, at)
 		}
 	}
+	digits := regexp.MustCompile(`(?:^|[^0-9A-Za-z])` + w.code + `(?:$|[^0-9A-Za-z])`)
+	for what, heap := range map[string]string{"log": log, "refusals": told} {
+		if at := digits.FindString(heap); at != "" {
+			t.Errorf("in the %s: the code of a message, as %q", what, at)
+		}
+	}
 	store := w.bytes()
 	for _, known := range []string{"CV Kanaria Terbuka", "MOT"} { // what is no secret must be found: else we do not look at the right bytes
 		if !strings.Contains(store, known) {
@@ -139,6 +145,7 @@ func (w *town) plant(p planted) string {
 	w.plantAccount(p, as)
 	w.plantScans(p, as)
 	w.plantCashiers(p, as)
+	w.plantClaims(p, as)
 	return refused.String()
 }
 
@@ -166,6 +173,40 @@ func (w *town) plantCashiers(p planted, as asker) {
 	as(p["till's token"], "POST", "/v1/till/cashiers/"+id+"/lock", "")
 	as(p["revoked till's token"], "POST", "/v1/till/cashiers/"+id+"/lock", "")
 	as(p["assertion for handing in"], "POST", "/v1/till/leave", "")
+}
+
+// plantClaims asks for a card with a canary's data, and with what is none.
+func (w *town) plantClaims(p planted, as asker) {
+	w.t.Helper()
+	claim := func(body string) *httptest.ResponseRecorder { return as("", "POST", "/v1/claims", body) }
+	ask := fmt.Sprintf(`{"kind":"nik","number":%q,"birth_on":"1990-01-01"}`, p["NIK"])
+	id := read[struct{ ID string }](w.t, claim(ask), 202).ID
+	text := w.received()
+	if !strings.Contains(text, "adalah kode Kartu Promo Peserta") {
+		w.t.Fatal("no code was sent: nothing is proved")
+	}
+	p["text of a message"], w.code = text, text[:6]
+	for range 4 {
+		claim(ask)
+	}
+	for _, body := range []string{
+		fmt.Sprintf(`{"kind":"kpj","number":%q,"birth_on":"1990-01-01"}`, p["another KPJ"]), fmt.Sprintf(`{"kind":%q,"number":%q,"birth_on":%q}`, p["KPJ"], p["NIK"], p["name"]),
+		fmt.Sprintf(`{"kind":"nik","number":%q,%q:1,"birth_on":"1990-01-01"}`, p["another NIK"], p["phone"]), fmt.Sprintf(`{"kind":"nik","number":"%sX","birth_on":"1990-01-01"}`, p["NIK"]),
+		fmt.Sprintf(`{"kind":"nik","number":%s,"birth_on":"1990-01-01"`, p["NIK"]), fmt.Sprintf(`[%q]`, p["phone"]),
+	} {
+		claim(body)
+	}
+	as("", "POST", "/v1/claims/"+p["NIK"]+"/confirm", fmt.Sprintf(`{"code":%q}`, w.code))
+	for _, body := range []string{fmt.Sprintf(`{"code":%s}`, w.code), fmt.Sprintf(`{"code":"%s "}`, w.code), fmt.Sprintf(`{%q:1}`, w.code), fmt.Sprintf(`{"code":%q`, w.code), fmt.Sprintf(`{"code":%q}`, p["phone"])} {
+		as("", "POST", "/v1/claims/"+id+"/confirm", body)
+	}
+	got := read[struct{ Code string }](w.t, as("", "POST", "/v1/claims/"+id+"/confirm", fmt.Sprintf(`{"code":%q}`, w.code)), 200)
+	p["activation code of a claim"] = got.Code
+	as("", "POST", "/v1/claims/"+id+"/confirm", fmt.Sprintf(`{"code":%q}`, w.code))
+	sent := read[linkAnswer](w.t, as("branch_officer Alfa", "POST", "/v1/participants/"+w.a.person.String()+"/activation", `{"send":true}`), 201)
+	w.received()
+	p["link that was sent"], p["activation code that was sent"] = sent.URL, sent.Code
+	as("branch_officer Beta", "POST", "/v1/participants/"+w.a.person.String()+"/activation", `{"send":true}`)
 }
 
 type asker func(who, method, path, body string, headers ...string) *httptest.ResponseRecorder

@@ -66,6 +66,7 @@ type town struct {
 	principals        []*principal
 	admin, invitation string // a bearer, a code
 	codes             int
+	code              string // of the claim in TestCanaries
 }
 
 // estate is what belongs to one partner, one wadah and their branch. The maps
