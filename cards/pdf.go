@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image/png"
 	"strconv"
 	"time"
 
@@ -24,6 +25,7 @@ const (
 	maxSheet       = 200 // cards in one document
 	qrSide         = 40.0
 	qrMaxModule    = 0.7
+	printScale     = 12 // dots a module
 	textWidth      = 38.0
 	cardTitle      = "Kartu Promo Peserta"
 	cardDisclaimer = "bukan kartu kepesertaan resmi"
@@ -125,10 +127,6 @@ func (s *Service) drawCard(doc *fpdf.Fpdf, c Card, x, y float64) error {
 	if c.Form != Printed {
 		return ErrNoPicture
 	}
-	m, err := matrix(s.Text(c), c.Form)
-	if err != nil {
-		return err
-	}
 	doc.SetTextColor(0, 0, 0)
 	line(doc, x+3, y+7.2, "B", 12, cardTitle)
 	line(doc, x+3, y+10.6, "", 7, cardDisclaimer)
@@ -139,8 +137,7 @@ func (s *Service) drawCard(doc *fpdf.Fpdf, c Card, x, y float64) error {
 	doc.SetFont("Courier", "B", 12)
 	doc.Text(x+3, y+40.5, Spaced(c.ShortCode))
 	line(doc, x+3, y+49, "B", 8, cardNote)
-	drawQR(doc, m, x+cardW-qrSide-2, y+(cardH-qrSide)/2+5.5)
-	return nil
+	return drawQR(doc, s.Text(c), x+cardW-qrSide-2, y+(cardH-qrSide)/2+5.5)
 }
 
 func line(doc *fpdf.Fpdf, x, y float64, style string, size float64, s string) {
@@ -157,15 +154,26 @@ func fit(doc *fpdf.Fpdf, x, y, size float64, s string) {
 	doc.Text(x, y, s)
 }
 
-// drawQR draws a symbol as rectangles within a square of qrSide. A version 11
-// symbol gets 0.58 mm a module, which is above the 0.5 that print needs.
-func drawQR(doc *fpdf.Fpdf, m [][]bool, x, y float64) {
-	module := min(qrMaxModule, qrSide/float64(len(m)))
-	offset := (qrSide - module*float64(len(m))) / 2
-	doc.SetFillColor(0, 0, 0)
-	runs(m, func(mx, my, n int) {
-		doc.Rect(x+offset+float64(mx)*module, y+offset+float64(my)*module, float64(n)*module, module, "F")
-	})
+// drawQR draws a symbol with its quiet zone within a square of qrSide. A
+// version 11 symbol gets 0.58 mm a module, which is above the 0.5 that print
+// needs. It is a picture of many dots a module rather than a rectangle for each
+// run of modules: programs that draw or print a page round the edges of every
+// rectangle outwards, and symbols with fattened modules were not always read.
+func drawQR(doc *fpdf.Fpdf, text string, x, y float64) error {
+	picture, err := DrawPNG(text, Printed, printScale)
+	if err != nil {
+		return err
+	}
+	side, err := png.DecodeConfig(bytes.NewReader(picture))
+	if err != nil {
+		return fmt.Errorf("draw card: %w", err)
+	}
+	wide := min(qrMaxModule*float64(side.Width)/printScale, qrSide)
+	offset := (qrSide - wide) / 2
+	options := fpdf.ImageOptions{ImageType: "PNG"}
+	doc.RegisterImageOptionsReader(text, options, bytes.NewReader(picture))
+	doc.ImageOptions(text, x+offset, y+offset, wide, wide, false, options, 0, "")
+	return doc.Error()
 }
 
 // cutMarks draws the corners of a card just outside of it.
