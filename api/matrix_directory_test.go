@@ -1,3 +1,6 @@
 package api_test
 
-var directoryRows = []row{}
+var directoryRows = []row{
+	{op: "GET /v1/directory", who: anybody, status: 200},
+	{op: "GET /promo", who: anybody, status: 200},
+}

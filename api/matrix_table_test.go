@@ -52,6 +52,8 @@ type row struct {
 	// except are the kinds of principal that hold the permission and are
 	// refused all the same, within their own reach too.
 	except map[string]int
+	// listed says that what it shows of others is in the directory, for anybody.
+	listed bool
 }
 
 const termsText = `{"title":"Burung","kind":"percent","basis":"labour","value":10,"min_gross":0,"outlet_ids":["{outlet}"],` +

@@ -187,8 +187,10 @@ func refuseMethods(next http.Handler) http.Handler {
 // made to point here (DNS rebinding) opens nothing. Probes may use any name.
 func (s *Server) checkHost(next http.Handler) http.Handler {
 	allowed := map[string]bool{"localhost": true, "127.0.0.1": true, "::1": true}
-	if u, err := url.Parse(s.opts.PublicURL); err == nil {
-		allowed[strings.ToLower(u.Hostname())] = true
+	for _, ours := range []string{s.opts.PublicURL, s.opts.Origin} { // cards are opened under their origin
+		if u, err := url.Parse(ours); err == nil && u.Hostname() != "" {
+			allowed[strings.ToLower(u.Hostname())] = true
+		}
 	}
 	for _, host := range s.opts.Hosts {
 		allowed[strings.ToLower(host)] = true

@@ -31,13 +31,17 @@ type startPage struct {
 // language returns the reader's: ?lang=, else what the browser prefers, else
 // Indonesian.
 func language(r *http.Request) string {
-	switch r.URL.Query().Get("lang") {
+	return languageOf(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+}
+
+func languageOf(asked, accepted string) string {
+	switch asked {
 	case "id":
 		return "id"
 	case "en":
 		return "en"
 	}
-	for tag := range strings.SplitSeq(strings.ToLower(r.Header.Get("Accept-Language")), ",") {
+	for tag := range strings.SplitSeq(strings.ToLower(accepted), ",") {
 		tag, _, _ = strings.Cut(strings.TrimSpace(tag), ";")
 		switch tag, _, _ = strings.Cut(tag, "-"); tag {
 		case "id", "ms":
@@ -85,6 +89,8 @@ func newStartPage(first string) *startPage {
 		Foot: say("Di sini berjalan server Berlaku. Kartu hanya memuat kode bertanda tangan, tanpa NIK, tanpa KPJ, tanpa tanggal lahir.",
 			"A Berlaku server runs here. A card holds a signed code only: no NIK, no KPJ, no birth date."),
 		Doors: []door{
+			{"/kartu/", say("Kartu saya", "My card"), say("Kartu di HP Anda: tampilkan di kasir, lihat penggunaan promo dan data Anda.", "The card on your phone: show it at the till, see your uses and your data.")},
+			{"/promo", say("Cari promo", "Find promos"), say("Toko mana saja yang memberi promo hari ini.", "Which shops grant promos today.")},
 			{"/kasir/", say("Kasir", "Till"), say("Aplikasi kasir di HP: pindai kartu, catat potongan, juga tanpa internet.", "The cashier's app: scan a card, record the discount, also without internet.")},
 			{"/kasir/#/pemilik", say("Pemilik gerai", "Outlet owner"), say("Sambungkan HP kasir dan atur PIN petugas.", "Connect tills and set the PINs of cashiers.")},
 			{"/docs", say("Dokumentasi API", "API documentation"), say("Cara menghubungkan sistem kasir: periksa, catat, ulangi, batalkan.", "How to connect a till system: validate, redeem, retry, void.")},

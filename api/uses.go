@@ -21,6 +21,42 @@ func (s *Server) useRoutes() {
 	route(s, say(act("/v1/redemptions/{id}/void", tagScan, "Take a use back"),
 		"Whoever recorded it within 15 minutes; later the partner's owner or the branch. The use returns to the participant. Voiding twice is voiding once."),
 		access.Needs(actor.VoidOwn, actor.VoidLater), stepWhy(s.services.Redemptions.Void, s.redemptionOf))
+	route(s, say(act("/v1/redemptions/{id}/dispute", tagScan, "Dispute a use as the partner's owner"),
+		"Within 90 days. Nothing is given back until the branch decides. Disputing twice is disputing once."), access.Needs(actor.DisputeUses), s.disputeUse)
+	route(s, say(act("/v1/redemptions/{id}/decide", tagScan, "Decide a dispute"),
+		"uphold: the use stands. reverse: it is taken back exactly as by a void. In the person's branch, and not by who disputed it."),
+		access.Needs(actor.DecideDisputes), s.decideDispute)
+}
+
+type decisionBody struct {
+	Decision string `json:"decision" enum:"uphold,reverse"`
+	Note     string `json:"note" minLength:"1" maxLength:"200" doc:"Why, for those who read it later."`
+}
+
+type disputeBody struct {
+	At        time.Time  `json:"at"`
+	Reason    string     `json:"reason" enum:"not_me,wrong_amount,not_received,other"`
+	By        string     `json:"by" enum:"participant,account,job" doc:"The person, or an owner of the partner."`
+	Decision  string     `json:"decision,omitempty" enum:"uphold,reverse" doc:"Left out: not decided yet."`
+	DecidedAt *time.Time `json:"decided_at,omitempty"`
+	Note      string     `json:"note,omitempty" doc:"Of who decided; for staff of the branch."`
+}
+
+func disputeOf(d *redemptions.Dispute) *disputeBody {
+	if d == nil {
+		return nil
+	}
+	return &disputeBody{d.At, string(d.Reason), d.By, string(d.Decision), instant(d.DecidedAt), d.Note}
+}
+
+func (s *Server) disputeUse(ctx context.Context, in *idAnd[disputeReason]) (*out[redemptionBody], error) {
+	r, err := s.services.Redemptions.Dispute(ctx, in.ID, redemptions.DisputeReason(in.Body.Reason))
+	return reply(r, err, s.redemptionOf)
+}
+
+func (s *Server) decideDispute(ctx context.Context, in *idAnd[decisionBody]) (*out[redemptionBody], error) {
+	r, err := s.services.Redemptions.Decide(ctx, in.ID, redemptions.Decision(in.Body.Decision), in.Body.Note)
+	return reply(r, err, s.redemptionOf)
 }
 
 type receiptLink struct {
@@ -50,6 +86,7 @@ type redemptionBody struct {
 	Flags         []string     `json:"flags" nullable:"false"`
 	OccurredAt    time.Time    `json:"occurred_at" doc:"At the till."`
 	RecordedAt    time.Time    `json:"recorded_at" doc:"At the server."`
+	Dispute       *disputeBody `json:"dispute,omitempty" doc:"What was said against it; left out: nothing, or an answer to a till."`
 }
 
 func (s *Server) redemptionOf(r redemptions.Redemption) redemptionBody {
@@ -58,7 +95,7 @@ func (s *Server) redemptionOf(r redemptions.Redemption) redemptionBody {
 		BenefitID: r.BenefitID, Version: r.BenefitVersion, OutletID: r.OutletID, PartnerID: r.PartnerID,
 		Gross: r.Gross, Discount: r.Discount, Net: r.Net, Remaining: r.Remaining,
 		CardForm: r.CardForm, IDChecked: r.IDChecked, Online: r.Online, Flags: append([]string{}, r.Flags...),
-		OccurredAt: r.OccurredAt, RecordedAt: r.RecordedAt,
+		OccurredAt: r.OccurredAt, RecordedAt: r.RecordedAt, Dispute: disputeOf(r.Dispute),
 	}
 	if r.ReceiptNumber != "" {
 		b.ReceiptNumber = &r.ReceiptNumber
@@ -114,6 +151,7 @@ type useQuery struct {
 	OutletID  uuid.UUID `query:"outlet_id"`
 	PartnerID uuid.UUID `query:"partner_id"`
 	Outcome   string    `query:"outcome" enum:"granted,refused"`
+	State     string    `query:"state" enum:"recorded,voided,disputed,upheld,reversed"`
 	From      moment    `query:"from" doc:"Recorded at this instant (RFC 3339) or on this day or later."`
 	To        moment    `query:"to" doc:"Recorded before this instant, or on this day or earlier."`
 }
@@ -125,7 +163,7 @@ func (s *Server) listUses(ctx context.Context, in *useQuery) (*out[page.Of[redem
 	}
 	f := redemptions.Filter{
 		BenefitID: in.BenefitID, OutletID: in.OutletID, PartnerID: in.PartnerID, Outcome: redemptions.Outcome(in.Outcome),
-		From: in.From.at, To: in.To.end(),
+		State: redemptions.State(in.State), From: in.From.at, To: in.To.end(),
 	}
 	p, err := s.services.Redemptions.List(ctx, f, req)
 	return replyPage(p, err, s.redemptionOf)

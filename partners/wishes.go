@@ -164,12 +164,12 @@ func (s *Service) Unwish(ctx context.Context, sectorID uuid.UUID) error {
 // actor's reach. It returns ErrSectorNotFound, and ErrStaffOnly to whom no
 // branch is entrusted.
 func (s *Service) Wishes(ctx context.Context, sectorID uuid.UUID) (WishCount, error) {
+	if _, err := s.sector(ctx, sectorID, false); err != nil {
+		return WishCount{}, err
+	}
 	reach := actor.From(ctx).Scope(actor.ReadSectors)
 	if !reach.National && len(reach.Branches) == 0 {
 		return WishCount{}, ErrStaffOnly
-	}
-	if _, err := s.sector(ctx, sectorID, false); err != nil {
-		return WishCount{}, err
 	}
 	var out WishCount
 	var err error

@@ -62,6 +62,11 @@ func (r Redemption) seenBy(who actor.Actor) Redemption {
 		return r
 	}
 	r.Reason = r.Reason.ToPartner()
+	if r.Dispute != nil { // the branch's note is the branch's
+		seen := *r.Dispute
+		seen.Note, seen.byID = "", uuid.Nil
+		r.Dispute = &seen
+	}
 	r.StatusSeen, r.StatusAsOfSeen, r.SegmentSeen, r.MembershipID, r.ParticipantID = "", "", "", nil, uuid.Nil
 	return r
 }

@@ -195,7 +195,9 @@ func TestOnlyPromosOfMyProvinceThatAreOpen(t *testing.T) {
 
 func TestMyUsesAndWhatTheySaved(t *testing.T) {
 	s := shop.New(t)
-	promo := s.Promo(t, func(b *benefits.Terms) { b.Limits.Participant = &benefits.ParticipantLimit{Count: 4, Per: benefits.PerEver} })
+	promo := s.Promo(t, func(b *benefits.Terms) {
+		b.Limits.Participant = &benefits.ParticipantLimit{Count: 4, Per: benefits.PerEver}
+	})
 	me, other := s.Person(t), s.Person(t)
 	_, mine := s.Printed(t, me)
 	_, theirs := s.Printed(t, other)

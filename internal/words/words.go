@@ -5,8 +5,8 @@
 // code of the counter, with the next step, the empty reason under the key ok,
 // and those of a record that was granted or voided. messages are what goes to
 // a person's phone by SMS, WhatsApp or mail. kasir has the texts of the
-// till's app; Go does not read them. Both files hold the same keys with the
-// same {placeholders}.
+// till's app; Go does not read them. pages has those of the pages that the server
+// makes. Both files hold the same keys with the same {placeholders}.
 package words
 
 import (
@@ -27,8 +27,9 @@ const ok = "ok"
 
 // language is the part of a file that the server reads.
 type language struct {
-	Messages map[string]string `json:"messages"`
-	Reasons  map[string]string `json:"reasons"`
+	Pages    map[string]map[string]string `json:"pages"`
+	Messages map[string]string            `json:"messages"`
+	Reasons  map[string]string            `json:"reasons"`
 }
 
 var read = sync.OnceValue(func() (both [2]language) {
@@ -61,4 +62,14 @@ func Message(key string, fill ...string) string {
 		}
 	}
 	return strings.NewReplacer(pairs...).Replace(read()[0].Messages[key])
+}
+
+// Page returns the texts of a page that the server makes ("promo", "camera",
+// "days"), in English for "en", else in Indonesian.
+func Page(name, lang string) map[string]string {
+	both := read()
+	if lang == "en" {
+		return both[1].Pages[name]
+	}
+	return both[0].Pages[name]
 }
