@@ -18,8 +18,8 @@ const (
 	sessionOfAccount     = "account"
 	sessionOfParticipant = "participant"
 
-	// participantLife is how long a phone stays signed in.
-	participantLife = 30 * 24 * time.Hour
+	// ParticipantLife is how long a phone stays signed in.
+	ParticipantLife = 30 * 24 * time.Hour
 	// touchEvery is how exact last_seen_at and last_used_at are.
 	touchEvery = time.Minute
 	// touchWait is how long a request waits to note that it was made.
@@ -137,7 +137,7 @@ func (s *Service) IssueParticipantToken(ctx context.Context, participantID, card
 		token, hash = newToken(ParticipantPrefix)
 		row := sessionRow{
 			ID: uid.At(now), TokenHash: hash, Kind: sessionOfParticipant, ParticipantID: &participantID, CardID: &cardID,
-			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(participantLife),
+			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(ParticipantLife),
 		}
 		if err := s.insertSession(ctx, &row); err != nil {
 			return err

@@ -245,7 +245,9 @@ func (s *Server) phoneCardOf(c cards.Card) phoneCard {
 
 func (s *Server) myCard(ctx context.Context, _ *none) (*out[ownCard], error) {
 	c, err := s.services.Cards.Mine(ctx)
-	return reply(c, err, func(c cards.Card) ownCard {
-		return ownCard{Card: s.phoneCardOf(c), MaskedName: cards.DisplayName(c.MaskedName), ShortCode: c.ShortCode, State: string(c.State)}
-	})
+	return reply(c, err, s.ownCardOf)
+}
+
+func (s *Server) ownCardOf(c cards.Card) ownCard {
+	return ownCard{Card: s.phoneCardOf(c), MaskedName: cards.DisplayName(c.MaskedName), ShortCode: c.ShortCode, State: string(c.State)}
 }

@@ -150,6 +150,10 @@ func (a *App) services() (err error) {
 	if err != nil {
 		return err
 	}
+	wallets, err := a.wallets()
+	if err != nil {
+		return err
+	}
 	a.Audit, a.Events = audit.New(db, clk), events.New(db, clk)
 	if err = a.openMessages(); err != nil {
 		return err
@@ -159,7 +163,7 @@ func (a *App) services() (err error) {
 	a.Benefits = benefits.New(benefits.Deps{DB: db, Clock: clk, Partners: a.Partners, Audit: a.Audit, Events: a.Events})
 	a.Cards = cards.New(cards.Deps{
 		DB: db, Clock: clk, Participants: a.Participants, Audit: a.Audit, Events: a.Events, Signer: signer, Origin: a.Config.CardOrigin,
-		PublicURL: a.Config.PublicURL,
+		PublicURL: a.Config.PublicURL, Wallets: wallets,
 	})
 	a.Participants.Follow(a.Cards.FollowStandings)
 	a.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Keys: a.Keys, Partners: a.Partners, Audit: a.Audit, PublicURL: a.Config.PublicURL})
@@ -176,6 +180,20 @@ func (a *App) services() (err error) {
 	a.Participants.LimitClaims(a.Accounts)
 	a.forgetting()
 	return err
+}
+
+// wallets makes those that the settings name.
+func (a *App) wallets() (w cards.Wallets, err error) {
+	c := a.Config
+	if c.GoogleWalletIssuer == "" {
+		return w, nil
+	}
+	google, err := cards.NewGoogleWallet(c.GoogleWalletIssuer, c.GoogleWalletKey, c.PublicURL)
+	if err != nil {
+		return w, err
+	}
+	w.Google = google
+	return w, nil
 }
 
 // openMessages makes the queue of messages and the gateway by which they leave.

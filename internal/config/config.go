@@ -62,6 +62,9 @@ type Config struct {
 	MessageFrom     string `name:"message-from" env:"BERLAKU_MESSAGE_FROM" help:"Address of mail that smtp sends from."`
 	MessageTo       string `name:"message-to" env:"BERLAKU_MESSAGE_TO" help:"How a phone becomes an address of mail, like {phone}@sms.example."`
 
+	GoogleWalletIssuer string `name:"google-wallet-issuer" env:"BERLAKU_GOOGLE_WALLET_ISSUER" help:"Issuer number of Google Wallet passes; none: no passes are offered."`
+	GoogleWalletKey    string `name:"google-wallet-key" env:"BERLAKU_GOOGLE_WALLET_KEY" secret:"whole" help:"JSON key of the service account that signs the passes; better as a file named by BERLAKU_GOOGLE_WALLET_KEY_FILE."`
+
 	TrustedProxies []string `name:"trusted-proxies" env:"BERLAKU_TRUSTED_PROXIES" help:"Networks (CIDR) whose X-Forwarded-For is believed, separated by commas."`
 }
 
@@ -75,7 +78,7 @@ var originForm = regexp.MustCompile(`^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[
 // error names every problem, a sentence each.
 func (c *Config) Complete() error {
 	c.derive()
-	return errors.Join(c.checkAddr(), c.checkPrivate(), c.checkURLs(), c.checkTLS(), c.checkAutoTLS(), c.checkProxies(), c.checkDatabase(), c.checkMessages())
+	return errors.Join(c.checkAddr(), c.checkPrivate(), c.checkURLs(), c.checkTLS(), c.checkAutoTLS(), c.checkProxies(), c.checkDatabase(), c.checkMessages(), c.checkWallet())
 }
 
 func (c *Config) derive() {
@@ -163,6 +166,13 @@ func (c *Config) checkDatabase() error {
 	case strings.HasPrefix(c.DatabaseURL, "postgres://"), strings.HasPrefix(c.DatabaseURL, "postgresql://"):
 	default:
 		return problem("The database URL must be sqlite:PATH or postgres://….")
+	}
+	return nil
+}
+
+func (c *Config) checkWallet() error {
+	if (c.GoogleWalletIssuer == "") != (c.GoogleWalletKey == "") {
+		return problem("Google Wallet passes need both an issuer (--google-wallet-issuer) and the key of a service account (BERLAKU_GOOGLE_WALLET_KEY_FILE).")
 	}
 	return nil
 }
