@@ -1,7 +1,7 @@
 // Pictures and papers read by decoders that are not ours: zbarimg, and gozxing
 // behind the small program in decode/.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,12 +28,14 @@ export function gozxing(png) {
   return JSON.parse(execFileSync(program, [file], { stdio: ['ignore', 'pipe', 'inherit'] }))
 }
 
-/** pages renders a PDF and returns its pages as PNG, dpi dots an inch. */
-export function pages(pdf, dpi = 200) {
+/** render draws the first page of a PDF as PNG; a part {x, y, width, height} in mm, none: all of it. */
+export function render(pdf, part, dpi = 400) {
   const at = mkdtempSync(join(folder(), 'pdf-'))
   writeFileSync(join(at, 'in.pdf'), pdf)
-  execFileSync('pdftoppm', ['-r', String(dpi), '-png', join(at, 'in.pdf'), join(at, 'page')])
-  return readdirSync(at).filter((name) => name.endsWith('.png')).sort().map((name) => readFileSync(join(at, name)))
+  const dots = (mm) => String(Math.round((mm / 25.4) * dpi))
+  const cut = part ? ['-x', dots(part.x), '-y', dots(part.y), '-W', dots(part.width), '-H', dots(part.height)] : []
+  execFileSync('pdftoppm', ['-r', String(dpi), '-png', '-f', '1', '-singlefile', ...cut, join(at, 'in.pdf'), join(at, 'page')])
+  return readFileSync(join(at, 'page.png'))
 }
 
 /** paper returns what pdfinfo says of a PDF: {pages, width, height}, in mm. */
