@@ -1,7 +1,7 @@
 // Package world builds the demo world: Central Sulawesi with its branches, 400
 // Perisai agents in 40 wadah, the 21,521 registrations of January to 13 October
-// 2023 as the press reported them, a motorcycle workshop as first partner, and a
-// year of uses.
+// 2023 as the press reported them, a motorcycle workshop as first partner, a year
+// of uses with a few disputes, and what people wish for next.
 //
 // It is made through the services, as staff, owners and tills would have made
 // it, on a clock that runs through the past; so every record has its audit
@@ -104,7 +104,8 @@ const past = 370 * 24 * time.Hour
 func Build(ctx context.Context, app *wire.App, clk *clock.Manual) (*World, error) {
 	b := &builder{
 		app: app, clock: clk, now: clk.Now(), rand: rand.New(rand.NewPCG(Seed, 1)), //nolint:gosec // a world from a seed, not a secret
-		out: &World{BaseURL: app.Config.PublicURL},
+		temper: rand.New(rand.NewPCG(Seed, 2)), //nolint:gosec // see above
+		out:    &World{BaseURL: app.Config.PublicURL},
 	}
 	ctx = actor.With(ctx, actor.System())
 	if err := app.DB.EnsurePartitions(ctx, b.now.Add(-past), b.now.AddDate(0, 3, 0)); err != nil {
@@ -124,6 +125,7 @@ func Build(ctx context.Context, app *wire.App, clk *clock.Manual) (*World, error
 		{"a year of uses", b.year},
 		{"participants of today", b.people},
 		{"registrations", b.registrations},
+		{"wishes", b.wishes},
 		{"cards to try", b.cards},
 		{"codes and keys to try", b.codes},
 	} {
@@ -136,11 +138,12 @@ func Build(ctx context.Context, app *wire.App, clk *clock.Manual) (*World, error
 }
 
 type builder struct {
-	app   *wire.App
-	clock *clock.Manual
-	now   time.Time
-	rand  *rand.Rand
-	out   *World
+	app    *wire.App
+	clock  *clock.Manual
+	now    time.Time
+	rand   *rand.Rand
+	temper *rand.Rand // of disputes: what else there is does not follow from them
+	out    *World
 
 	officer    context.Context //nolint:containedctx // who acts, for the length of the build
 	supervisor context.Context //nolint:containedctx // see officer
@@ -148,7 +151,8 @@ type builder struct {
 	wadahs     []wadah
 	folk       []person
 	pool       []*person // who uses promos
-	expiring   int       // how many were chosen to hold an expired card
+	quarrels   []quarrel
+	expiring   int // how many were chosen to hold an expired card
 }
 
 func (b *builder) keys(ctx context.Context) error {

@@ -95,11 +95,38 @@ func TestTheWorldIsWhatItSays(t *testing.T) {
 	if err != nil || year.Uses < 2_000 || year.Voided == 0 || year.Refusals == 0 {
 		t.Errorf("the year: got %+v %v, want it alive", year, err)
 	}
+	states := map[string]int64{}
+	var acts []struct {
+		Action string
+		N      int64
+	}
+	if err := app.DB.From(ctx).Raw("SELECT action, count(*) AS n FROM redemption_actions GROUP BY action").Scan(&acts).Error; err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range acts {
+		states[a.Action] = a.N
+	}
+	open := states["dispute"] - states["uphold"] - states["reverse"]
+	if states["dispute"] < 8 || states["dispute"] > 25 || states["uphold"] < 2 || states["reverse"] < 2 || open < 1 {
+		t.Errorf("disputes: %v, want a dozen, some decided either way and some open", states)
+	}
+	sectors, err := app.Partners.Sectors(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sectors {
+		n, err := app.Partners.Wishes(ctx, s.ID)
+		if err != nil || s.Code != "MOT" && (n.Count < 100 || len(n.Regions) < 3 || len(n.Partners) < 5 || n.Partners[0].Count < 5) {
+			t.Errorf("wishes for %s: %+v %v", s.Code, n, err)
+		}
+		t.Logf("%s: %d wishes, first %+v", s.Code, n.Count, n.Partners[0])
+	}
+	t.Logf("what became of uses: %v", states)
 	var quota, own int64
 	for query, dest := range map[string]*int64{
 		`SELECT CAST((SELECT sum(used_count) FROM benefit_quotas) - (SELECT coalesce(sum(uses - used_uses), 0) FROM allowances WHERE closed_at IS NULL) AS bigint)`: &quota,
 		`SELECT count(*) FROM redemptions r WHERE r.outcome = 'granted' AND NOT EXISTS
-			(SELECT 1 FROM redemption_actions a WHERE a.redemption_id = r.id)`: &own,
+			(SELECT 1 FROM redemption_actions a WHERE a.redemption_id = r.id AND a.action IN ('void', 'reverse'))`: &own,
 	} {
 		if err := app.DB.From(ctx).Raw(query).Row().Scan(dest); err != nil {
 			t.Fatal(err)

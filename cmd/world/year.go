@@ -80,6 +80,10 @@ func (b *builder) day(ctx context.Context, day clock.Day, mean int) error {
 	uses := b.rand.IntN(mean+1) + mean/2
 	at := opening
 	return b.app.DB.InTx(ctx, func(ctx context.Context) error {
+		b.clock.Set(opening)
+		if err := b.settle(ctx, day); err != nil {
+			return err
+		}
 		for range uses {
 			at = at.Add(time.Duration(1+b.rand.IntN(16*3600/(uses+1))) * time.Second / 2)
 			b.clock.Set(at)
@@ -121,8 +125,12 @@ func (b *builder) visit(ctx context.Context) error {
 		Key: uuid.New(), Card: text, CardGiven: true, BenefitID: promo.ID, Gross: 25_000 + 500*b.rand.Int64N(300),
 		ReceiptNumber: fmt.Sprintf("NJB-%05d", b.rand.IntN(100_000)), IDChecked: true,
 	})
-	if err != nil || r.Outcome != redemptions.Granted || b.rand.IntN(60) > 0 {
+	if err != nil || r.Outcome != redemptions.Granted {
 		return err
+	}
+	b.dispute(ctx, s, p, r.ID, dayOf(b.clock.Now()))
+	if b.rand.IntN(60) > 0 {
+		return nil
 	}
 	b.clock.Advance(2 * time.Minute)
 	_, err = b.app.Redemptions.Void(till, r.ID, "Salah pilih promo")
