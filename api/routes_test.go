@@ -40,7 +40,7 @@ func badBodies() []string {
 
 func TestBadBodiesAreRefusedEverywhereAndStoreNothing(t *testing.T) {
 	s := newStall(t)
-	tokens := []string{s.admin, s.owner, s.officer, s.other, s.key, s.till()}
+	tokens := []string{s.admin, s.owner, s.officer, s.other, s.key, s.till(), s.agent(), s.phone()}
 	before := s.rows()
 	n := 0
 	for path, item := range s.said.doc.Paths.Map() {
@@ -82,6 +82,21 @@ func (s *stall) refuse(method, path, body string, tokens []string) {
 	if !read {
 		s.t.Errorf("%s %s with %.60q: nobody got as far as the body", method, path, body)
 	}
+}
+
+// agent signs a Perisai agent in.
+func (s *stall) agent() string {
+	s.t.Helper()
+	wadah := uuid.MustParse(s.make(s.officer, "/v1/wadah", `{"branch_id":"`+palu+`","code":"W7","name":"Wadah"}`).ID)
+	return s.account("agen@uji.example", actor.Grant{Role: actor.Agent, Scope: actor.WadahScope, ScopeID: wadah})
+}
+
+// phone puts a card on a participant's phone and returns its bearer.
+func (s *stall) phone() string {
+	s.t.Helper()
+	code := s.make(s.officer, "/v1/participants/"+s.person(1)+"/activation", "").Code
+	body := fmt.Sprintf(`{"code":%q,"device_key":%s}`, code, newDevice(s.t).jwk())
+	return decode[activatedPhone](s.t, s.call("POST", "/v1/activations", "", body, http.StatusCreated)).Token
 }
 
 // rows counts what a refused write must not change.
