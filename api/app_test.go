@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -13,7 +12,6 @@ import (
 	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 )
 
@@ -27,14 +25,15 @@ type app struct {
 
 func newApp(t *testing.T) *app {
 	t.Helper()
-	dir := t.TempDir()
-	cfg := config.Config{
-		DataDir: dir, DatabaseURL: testkit.URL(t), KeyDir: filepath.Join(dir, "keys"), Addr: "127.0.0.1:0", PrivateAddr: config.Off,
-		PublicURL: "https://kartu.example", CardOrigin: "https://kartu.example", RateLimits: config.Off, AllowUnsafe: true,
-	}
+	return openApp(t, testkit.URL(t), t.TempDir())
+}
+
+// openApp starts the program over a database and the keys in a folder.
+func openApp(t *testing.T, url, dir string) *app {
+	t.Helper()
 	a := &app{clock: testkit.Clock(), t: t}
 	var err error
-	if a.App, err = wire.Open(t.Context(), cfg, wire.Options{Clock: a.clock}); err != nil {
+	if a.App, err = wire.Open(t.Context(), settings(url, dir), wire.Options{Clock: a.clock}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -45,7 +44,10 @@ func newApp(t *testing.T) *app {
 	if err := a.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	a.said = describe(t, a.API.Handler())
+	if saidByApp == nil {
+		saidByApp = describe(t, a.API.Handler())
+	}
+	a.said = saidByApp
 	return a
 }
 

@@ -12,12 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,7 +34,6 @@ import (
 	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
@@ -146,28 +143,6 @@ func (l *lockedBuffer) take() string {
 const absent = "0193591c-5a00-7c3e-9d2f-1b7f2c6a4e10"
 
 const townPassword = "kelapa-biru-terbang-49"
-
-func newTown(t testing.TB) *town {
-	t.Helper()
-	dir := t.TempDir()
-	w := &town{t: t, dir: dir, clock: testkit.Clock(), log: &lockedBuffer{}, told: map[string]int{}, operations: map[string]*operation{}}
-	cfg := config.Config{
-		DataDir: dir, DatabaseURL: testkit.URL(t), KeyDir: filepath.Join(dir, "keys"), Addr: "127.0.0.1:0", PrivateAddr: config.Off,
-		PublicURL: "https://kartu.example", CardOrigin: "https://kartu.example", RateLimits: config.Off, AllowUnsafe: true,
-		MessageURL: "file:" + filepath.Join(t.TempDir(), "messages.jsonl"), // beside the data folder: a gateway is somebody else
-	}
-	logger := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.App = ok(wire.Open(t.Context(), cfg, wire.Options{Clock: w.clock, Logger: logger}))(t)
-	t.Cleanup(func() {
-		if err := w.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	none(t, w.Start(t.Context()))
-	w.describe()
-	w.build()
-	return w
-}
 
 // chapter is a test that can share its town with others.
 type chapter struct {

@@ -35,9 +35,8 @@ type made struct {
 	ID, State, Key, Code, URL, Link string
 }
 
-func newStall(t *testing.T) *stall {
-	t.Helper()
-	s := &stall{app: newApp(t)}
+func (s *stall) build() {
+	s.t.Helper()
 	branch := actor.Grant{Role: actor.BranchSupervisor, Scope: actor.BranchScope, ScopeID: uuid.MustParse(palu)}
 	s.admin = s.account("admin@uji.example", actor.Grant{Role: actor.ProgrammeAdmin, Scope: actor.National})
 	s.other = s.account("supervisor@uji.example", branch)
@@ -56,7 +55,6 @@ func newStall(t *testing.T) *stall {
 	s.call("POST", "/v1/partners/"+s.partner+"/approve", s.other, "", 200)
 	s.call("POST", "/v1/partners/"+s.partner+"/activate", s.other, "", 200)
 	s.key = s.make(s.owner, "/v1/partners/"+s.partner+"/api-keys", fmt.Sprintf(`{"name":"kasir","outlet_id":%q,"scopes":["validate","redeem","read"]}`, s.outlet)).Key
-	return s
 }
 
 func (s *stall) make(token, path, body string) made {

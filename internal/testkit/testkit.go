@@ -76,15 +76,11 @@ func URL(t testing.TB) string {
 	if server := os.Getenv("TEST_POSTGRES_URL"); server != "" {
 		return postgresURL(t, server)
 	}
-	path := filepath.Join(t.TempDir(), "berlaku.db")
 	b, err := sqliteTemplate()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return "sqlite:" + path
+	return sqliteFile(t, b)
 }
 
 // EmptyURL returns the address of a database without any schema.
