@@ -1,9 +1,10 @@
 // What belongs to the person and to this phone.
 import { useState } from 'preact/hooks'
 
+import { Sheet } from '../../shared/ui/forms'
 import { install, useInstall } from '../../shared/ui/install'
 import { go } from '../../shared/ui/router'
-import { Button, Icon, Note, Sheet, Title } from '../../shared/ui/ui'
+import { Button, Icon, Note, Title } from '../../shared/ui/ui'
 import { icons } from './icons'
 import { LinkRow } from './parts'
 import { phone, usePhone } from './phone'

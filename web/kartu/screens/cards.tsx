@@ -2,7 +2,8 @@
 import { useEffect, useState } from 'preact/hooks'
 
 import { day } from '../../shared/ui/format'
-import { Button, Icon, Note, Sheet, Title } from '../../shared/ui/ui'
+import { Sheet } from '../../shared/ui/forms'
+import { Button, Icon, Note, Title } from '../../shared/ui/ui'
 import type { OwnCard } from '../contract'
 import { spaced } from './card'
 import { icons } from './icons'

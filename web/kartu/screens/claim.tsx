@@ -3,9 +3,10 @@
 import { useState } from 'preact/hooks'
 
 import { countdown, now } from '../../shared/ui/format'
+import { Field } from '../../shared/ui/forms'
 import { useNow } from '../../shared/ui/now'
 import { go } from '../../shared/ui/router'
-import { Button, Field, Note, Title } from '../../shared/ui/ui'
+import { Button, Note, Title } from '../../shared/ui/ui'
 import { locale } from '../../shared/ui/words'
 import type { ClaimForm } from '../contract'
 import { Fault } from './parts'

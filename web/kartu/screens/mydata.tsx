@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks'
 
 import { dayOf, time } from '../../shared/ui/format'
+import { Field, Sheet } from '../../shared/ui/forms'
 import { go } from '../../shared/ui/router'
-import { Button, Field, Icon, Note, Sheet, Title } from '../../shared/ui/ui'
+import { Button, Icon, Note, Title } from '../../shared/ui/ui'
 import type { DataRequest, RequestKind } from '../contract'
 import { icons } from './icons'
 import { Age, Fault, LinkRow, Missing, Spinner } from './parts'

@@ -1,8 +1,9 @@
 // How a phone gets its card: what this is, a code, the consent.
 import { useState } from 'preact/hooks'
 
+import { Field } from '../../shared/ui/forms'
 import { go } from '../../shared/ui/router'
-import { Button, Field, Icon, Note, Title } from '../../shared/ui/ui'
+import { Button, Icon, Note, Title } from '../../shared/ui/ui'
 import { Consent, useNotice } from './consent'
 import { icons } from './icons'
 import { Fault, LinkRow, Mark } from './parts'

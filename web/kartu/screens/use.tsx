@@ -2,9 +2,10 @@
 import { useState } from 'preact/hooks'
 
 import { dayOf, rupiah, time } from '../../shared/ui/format'
+import { Sheet } from '../../shared/ui/forms'
 import Qr from '../../shared/ui/qr'
 import { Share } from '../../shared/ui/share'
-import { Button, Icon, Note, Sheet, Title } from '../../shared/ui/ui'
+import { Button, Icon, Note, Title } from '../../shared/ui/ui'
 import type { UseItem } from '../contract'
 import { Choices, Empty, Fault, Spinner } from './parts'
 import { attempt, phone, useHeld } from './phone'

@@ -1,7 +1,8 @@
 // The trades in which somebody misses a promo, with one tap each.
 import { useState } from 'preact/hooks'
 
-import { Button, Field, Icon, Sheet, Title } from '../../shared/ui/ui'
+import { Field, Sheet } from '../../shared/ui/forms'
+import { Button, Icon, Title } from '../../shared/ui/ui'
 import type { Wish } from '../contract'
 import { icons } from './icons'
 import { Age, Empty, Fault, Missing, Spinner } from './parts'

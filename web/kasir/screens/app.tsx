@@ -10,6 +10,7 @@ import { Icon, type IconName, later } from '../../shared/ui/ui'
 import type { Use, Verdict } from '../contract'
 import { Banners } from './banners'
 import { signal } from './feedback'
+import { icons } from './icons'
 import { Scan } from './scan'
 import { till, useTill } from './till'
 import { VerdictScreen } from './verdict'
@@ -133,9 +134,9 @@ function Strip() {
 }
 
 const tabs: [to: string, icon: IconName, name: 'scan' | 'today' | 'settings'][] = [
-  ['', 'scan', 'scan'],
+  ['', icons.scan, 'scan'],
   ['hari-ini', 'list', 'today'],
-  ['setelan', 'gear', 'settings'],
+  ['setelan', icons.gear, 'settings'],
 ]
 
 function Tabs({ at }: { at: string }) {

@@ -2,8 +2,9 @@
 import { useRef, useState } from 'preact/hooks'
 
 import { money, rupiah } from '../../shared/ui/format'
+import { Field } from '../../shared/ui/forms'
 import { go } from '../../shared/ui/router'
-import { Button, Field, Icon, Title } from '../../shared/ui/ui'
+import { Button, Icon, Title } from '../../shared/ui/ui'
 import type { Offer, Use, Verdict } from '../contract'
 import { Pad } from './pad'
 import { till, useKeys } from './till'

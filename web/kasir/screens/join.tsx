@@ -1,8 +1,10 @@
 // How a phone becomes a till, and what is left of one that was ended.
 import { useEffect, useState } from 'preact/hooks'
 
+import { Field } from '../../shared/ui/forms'
 import { go } from '../../shared/ui/router'
-import { Button, Field, Icon, Note, Title } from '../../shared/ui/ui'
+import { Button, Icon, Note, Title } from '../../shared/ui/ui'
+import { icons } from './icons'
 import { more } from './texts'
 import { till, useTill } from './till'
 import { Queue } from './today'
@@ -75,10 +77,10 @@ function Already({ name }: { name: string }) {
     <main class="page">
       <Title>{m.already}</Title>
       <p class="lead">{fill(m.already_do, { name })}</p>
-      <Button kind="main" icon="scan" onClick={() => go('', true)}>
+      <Button kind="main" icon={icons.scan} onClick={() => go('', true)}>
         {m.to_scan}
       </Button>
-      <Button kind="soft" icon="gear" onClick={() => go('setelan', true)}>
+      <Button kind="soft" icon={icons.gear} onClick={() => go('setelan', true)}>
         {m.to_settings}
       </Button>
     </main>
@@ -146,7 +148,7 @@ export function Revoked() {
           {m.join}
         </Button>
       ) : (
-        <Button kind="ghost" icon="gear" onClick={() => go('setelan')}>
+        <Button kind="ghost" icon={icons.gear} onClick={() => go('setelan')}>
           {w.tabs.settings}
         </Button>
       )}

@@ -1,5 +1,6 @@
 // Number keys as large as the screen allows, and the real keyboard beside them.
 import { Icon } from '../../shared/ui/ui'
+import { icons } from './icons'
 import { useKeys } from './till'
 import { w } from './words'
 
@@ -26,7 +27,7 @@ export function Pad({ extra, onKey }: PadProps) {
         ),
       )}
       <button type="button" class="erase" aria-label={w.bill.delete} onClick={() => onKey('erase')}>
-        <Icon name="erase" />
+        <Icon name={icons.erase} />
       </button>
     </div>
   )

@@ -2,11 +2,13 @@
 import { useState } from 'preact/hooks'
 
 import { countdown, money, rupiah, time } from '../../shared/ui/format'
+import { Sheet } from '../../shared/ui/forms'
 import { useNow } from '../../shared/ui/now'
 import { go } from '../../shared/ui/router'
 import { Share } from '../../shared/ui/share'
-import { Button, Icon, later, Note, Sheet, Title } from '../../shared/ui/ui'
+import { Button, Icon, later, Note, Title } from '../../shared/ui/ui'
 import type { Use } from '../contract'
+import { icons } from './icons'
 import { more } from './texts'
 import { till, useKeys, useTill } from './till'
 import { Sign } from './verdict'
@@ -31,7 +33,7 @@ export function Receipt({ use: first }: { use: Use | null }) {
     <main class="receipt">
       <Details use={use} onChange={setUse} />
       <div class="actions">
-        <Button kind="main wide" icon="scan" onClick={next}>
+        <Button kind="main wide" icon={icons.scan} onClick={next}>
           {more().receipt.next}
         </Button>
       </div>
@@ -117,7 +119,7 @@ function Proof({ use }: { use: Use }) {
   if (!use.receiptUrl) return <p class="hint">{m.qr_later}</p>
   return (
     <>
-      <Button icon="scan" kind="soft" onClick={() => setOpen(true)}>
+      <Button icon={icons.scan} kind="soft" onClick={() => setOpen(true)}>
         {m.qr}
       </Button>
       {open && (
@@ -241,7 +243,7 @@ function Refused({ use, onNext }: { use: Use; onNext: () => void }) {
         <p class="do">{next}</p>
       </div>
       <div class="actions">
-        <Button icon="scan" kind="plain wide" onClick={onNext}>
+        <Button icon={icons.scan} kind="plain wide" onClick={onNext}>
           {w.verdict.again}
         </Button>
       </div>

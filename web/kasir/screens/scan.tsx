@@ -3,10 +3,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { readShortCode } from '../../shared/shortcode'
-import { Button, Field, Icon, Sheet, Title } from '../../shared/ui/ui'
+import { Field, Sheet } from '../../shared/ui/forms'
+import { Button, Icon, Title } from '../../shared/ui/ui'
 import type { Verdict } from '../contract'
 import { listenKeyboardScanner, ScannerError, startScanner, type Scanner } from '../scan'
 import { signal } from './feedback'
+import { icons } from './icons'
 import { till } from './till'
 import { because, w } from './words'
 
@@ -112,12 +114,12 @@ export function Scan({ active, onVerdict }: { active: boolean; onVerdict: (verdi
         <div class="tools">
           {torch !== null && (
             <button type="button" class="tool" aria-pressed={torch} onClick={light}>
-              <Icon name="torch" />
+              <Icon name={icons.torch} />
               {w.scan.torch}
             </button>
           )}
           <button type="button" class="tool" onClick={() => setTyping(true)}>
-            <Icon name="keys" />
+            <Icon name={icons.keys} />
             {w.scan.type}
           </button>
         </div>
@@ -152,7 +154,7 @@ function NoCamera({ camera, retry, ...asking }: Asking & { camera: Exclude<Camer
       <p class="lead">{w.scan[`${camera}_do`]}</p>
       <TypeCode {...asking} />
       {camera !== 'insecure' && (
-        <Button icon="camera" kind="soft" onClick={retry}>
+        <Button icon={icons.camera} kind="soft" onClick={retry}>
           {w.scan.retry}
         </Button>
       )}

@@ -3,16 +3,18 @@
 import { useEffect, useState } from 'preact/hooks'
 
 import { dayOf, now, rupiah, time } from '../../shared/ui/format'
+import { Sheet } from '../../shared/ui/forms'
 import { go } from '../../shared/ui/router'
 import { Share } from '../../shared/ui/share'
-import { Button, Icon, type IconName, Note, Sheet, Title } from '../../shared/ui/ui'
+import { Button, Icon, type IconName, Note, Title } from '../../shared/ui/ui'
 import type { Totals, Use } from '../contract'
+import { icons } from './icons'
 import { Details, Settle } from './receipt'
 import { more } from './texts'
 import { till, useTill } from './till'
 import { because, fill, problem, w } from './words'
 
-const icons: Record<Use['state'], IconName> = { recorded: 'check', queued: 'up', unsure: 'alert', refused: 'cross', voided: 'undo' }
+const signs: Record<Use['state'], IconName> = { recorded: 'check', queued: 'up', unsure: 'alert', refused: 'cross', voided: 'undo' }
 
 export function Today({ open }: { open: string }) {
   const state = useTill()
@@ -35,7 +37,7 @@ export function Today({ open }: { open: string }) {
           <Icon name="list" />
           <p class="lead">{m.empty}</p>
           <p class="hint">{m.empty_do}</p>
-          <Button kind="main" icon="scan" onClick={() => go('')}>
+          <Button kind="main" icon={icons.scan} onClick={() => go('')}>
             {w.scan.title}
           </Button>
         </div>
@@ -111,7 +113,7 @@ function Row({ use, zone }: { use: Use; zone: string | undefined }) {
     <li>
       <a class={'row ' + use.state} href={'#/hari-ini/' + use.key}>
         <span class="face">
-          <Icon name={icons[use.state]} />
+          <Icon name={signs[use.state]} />
         </span>
         <span class="grow">
           <b>{use.title}</b>

@@ -6,6 +6,7 @@ import { day, rupiah } from '../../shared/ui/format'
 import { go } from '../../shared/ui/router'
 import { Button, Icon, Title } from '../../shared/ui/ui'
 import type { Offer, Verdict, VerdictKind } from '../contract'
+import { icons } from './icons'
 import { till, useKeys } from './till'
 import { because, fill, w } from './words'
 
@@ -70,7 +71,7 @@ export function VerdictScreen({ verdict, offer, onOffer }: Props) {
         {offers.length > 0 && kind === 'valid' && <Offers offers={offers} chosen={offer} onOffer={onOffer} />}
       </div>
       <div class="actions">
-        <Button icon="scan" kind={chosen ? 'glass' : 'plain'} onClick={() => go('', true)}>
+        <Button icon={icons.scan} kind={chosen ? 'glass' : 'plain'} onClick={() => go('', true)}>
           {w.verdict.again}
         </Button>
         {chosen && (

@@ -1,5 +1,5 @@
 // The parts that screens are made of.
-import type { ComponentChildren, ComponentType, InputHTMLAttributes } from 'preact'
+import type { ComponentChildren, ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { go } from './router'
@@ -10,18 +10,12 @@ const paths = {
   cross: 'M6.5 6.5l11 11m0-11l-11 11',
   back: 'M15 5l-7 7 7 7',
   next: 'M9 5l7 7-7 7',
-  scan: 'M4 8V5a1 1 0 0 1 1-1h3m8 0h3a1 1 0 0 1 1 1v3m0 8v3a1 1 0 0 1-1 1h-3m-8 0H5a1 1 0 0 1-1-1v-3M4 12h16',
   list: 'M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01',
-  gear: 'M4 7h9m5 0h2M4 17h2m5 0h9M13 7a2.5 2.5 0 1 0 5 0 2.5 2.5 0 0 0-5 0zM6 17a2.5 2.5 0 1 0 5 0 2.5 2.5 0 0 0-5 0z',
-  torch: 'M13 3L5 14h6l-1 7 8-11h-6z',
-  keys: 'M3 7h18v10H3zM7 10.5h.01M11 10.5h.01M15 10.5h.01M8 14h8',
-  erase: 'M9 6h11v12H9l-6-6zM12 9.5l5 5m0-5l-5 5',
   up: 'M12 16V5m0 0L7 10m5-5l5 5M5 19.5h14',
   off: 'M4 4l16 16M5 11a10 10 0 0 1 4-2.4m5-.2A10 10 0 0 1 19 11M8.5 14.5a5 5 0 0 1 6 0M12 18.5h.01',
   share: 'M12 15V4m0 0L8 8m4-4l4 4M6 12v8h12v-8',
   undo: 'M8 5L4 9l4 4M4 9h10a5.5 5.5 0 0 1 0 11H9',
   id: 'M3 6h18v12H3zM6.5 15c.6-1.7 1.5-2.2 2.5-2.2s1.9.5 2.5 2.2M9 9.2a1.3 1.3 0 1 0 0 2.6 1.3 1.3 0 0 0 0-2.6zM14.5 10h3.5m-3.5 4h3.5',
-  camera: 'M4 8h4l1.5-2.5h5L16 8h4v11H4zM12 10.5a3 3 0 1 0 0 6 3 3 0 0 0 0-6z',
   lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
   phone: 'M8 3h8v18H8zM11 18h2',
   plus: 'M12 5v14M5 12h14',
@@ -79,64 +73,6 @@ export function Button({ children, onClick, icon, kind = '', busy = false, disab
       {busy ? <i class="spin" /> : icon && <Icon name={icon} />}
       <span>{children}</span>
     </button>
-  )
-}
-
-/** Sheet is a dialog from below; Escape and the cross close it. */
-export function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
-    const from = document.activeElement as HTMLElement | null
-    dialog.current?.showModal()
-    heading.current?.focus()
-    return () => from?.focus()
-  }, [])
-  return (
-    <dialog ref={dialog} class="sheet" aria-label={title} onClose={onClose}>
-      <div class="title">
-        <h2 ref={heading} tabIndex={-1}>
-          {title}
-        </h2>
-        <button type="button" class="round" aria-label={c.close} onClick={onClose}>
-          <Icon name="cross" />
-        </button>
-      </div>
-      {children}
-    </dialog>
-  )
-}
-
-interface FieldProps {
-  label: string
-  value: string
-  onInput: (value: string) => void
-  hint?: string | undefined
-  error?: string | undefined
-  input?: InputHTMLAttributes<HTMLInputElement>
-}
-
-let fields = 0
-
-export function Field({ label, value, onInput, hint, error, input }: FieldProps) {
-  const [id] = useState(() => 'f' + ++fields)
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        value={value}
-        onInput={(event) => onInput(event.currentTarget.value)}
-        aria-invalid={!!error}
-        aria-describedby={id + 'h'}
-        autocomplete="off"
-        spellcheck={false}
-        {...input}
-      />
-      <p id={id + 'h'} class={error ? 'hint bad' : 'hint'} role={error ? 'alert' : undefined}>
-        {error || hint}
-      </p>
-    </div>
   )
 }
 

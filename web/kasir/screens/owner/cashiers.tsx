@@ -1,7 +1,8 @@
 // Who may stand at the tills of an outlet, with a PIN each.
 import { useEffect, useState } from 'preact/hooks'
 
-import { Button, Field, Sheet } from '../../../shared/ui/ui'
+import { Field, Sheet } from '../../../shared/ui/forms'
+import { Button } from '../../../shared/ui/ui'
 import { fill, w } from '../words'
 import { Refused, requests, sentence, words, type Outlet, type Person } from './requests'
 

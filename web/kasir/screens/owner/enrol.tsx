@@ -2,9 +2,10 @@
 import { useEffect, useState } from 'preact/hooks'
 
 import { countdown, now } from '../../../shared/ui/format'
+import { Sheet } from '../../../shared/ui/forms'
 import { useNow } from '../../../shared/ui/now'
 import Qr from '../../../shared/ui/qr'
-import { Button, Note, Sheet } from '../../../shared/ui/ui'
+import { Button, Note } from '../../../shared/ui/ui'
 import {  } from '../till'
 import { fill, w } from '../words'
 import { requests, sentence, words, type Enrolment, type Outlet } from './requests'

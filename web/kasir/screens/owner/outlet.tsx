@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { dayOf } from '../../../shared/ui/format'
-import { Button, Icon, Sheet, Title } from '../../../shared/ui/ui'
+import { Sheet } from '../../../shared/ui/forms'
+import { Button, Icon, Title } from '../../../shared/ui/ui'
 import { fill, w } from '../words'
 import { Cashiers } from './cashiers'
 import { Enrol } from './enrol'

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 
-import { Button, Field, Title } from '../../../shared/ui/ui'
+import { Field } from '../../../shared/ui/forms'
+import { Button, Title } from '../../../shared/ui/ui'
 import { Refused, requests, sentence, words, type Account } from './requests'
 
 /** SignIn asks for the second factor only when the account has one. */
