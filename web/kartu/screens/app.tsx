@@ -147,7 +147,7 @@ const tabs: [to: string, icon: IconName, name: 'card' | 'promo' | 'history' | 'a
 function Tabs({ at, unseen }: { at: string; unseen: number }) {
   const here = at.split('/')[0]
   return (
-    <nav class="tabs" aria-label={w.tabs.nav}>
+    <nav class="tabs" aria-label={w.tabs.nav} data-app={w.app}>
       {tabs.map(([to, icon, name]) => (
         <a key={to} href={'#/' + to} aria-current={here === to ? 'page' : undefined}>
           <Icon name={icon} />

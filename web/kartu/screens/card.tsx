@@ -33,7 +33,7 @@ export function CardScreen() {
       </div>
       <Face card={card} code={code} left={left} onFull={() => setFull(true)} />
       <div class="below">
-        {card.standing === 'ends_soon' && <Band card={card} />}
+        {usable(card.standing) && <Band card={card} />}
         <Checked card={card} />
         <Renewal card={card} />
         <Button kind="main" icon={icons.tag} onClick={() => go('promo')}>
@@ -149,7 +149,7 @@ function Checked({ card }: { card: Card }) {
     <p class={online ? 'checked' : 'checked off'} role="status">
       {online ? <i class="dot" /> : <Icon name="off" />}
       <span>
-        {!online && <b>{w.banner.offline} </b>}
+        {!online && <b>{usable(card.standing) ? w.banner.offline : w.banner.offline_other} </b>}
         {text}
       </span>
     </p>
@@ -180,6 +180,13 @@ function ClockNote() {
   )
 }
 
+/** lasts is for how many seconds a code is still fresh; where the clocks disagree, for as long as codes are. */
+function lasts(code: Code): number {
+  const rest = code.freshUntil - Date.now() / 1000 + phone.state().clock.by
+  const whole = code.freshUntil - code.madeAt
+  return rest > 0 && rest <= whole ? rest : whole
+}
+
 /** useCode keeps a fresh code while the page is seen; left counts its seconds. */
 function useCode(): { code: Code | null | undefined; left: number } {
   const { card } = usePhone()
@@ -195,8 +202,7 @@ function useCode(): { code: Code | null | undefined; left: number } {
       const next = await phone.code().catch(() => null)
       asking = false
       if (gone) return
-      const fresh = next ? next.freshUntil - Date.now() / 1000 + phone.state().clock.by : 5
-      until = performance.now() + Math.min(30, Math.max(1, fresh)) * 1000
+      until = performance.now() + (next ? lasts(next) : 5) * 1000
       setCode(next)
       tick()
     }

@@ -150,8 +150,9 @@ function DotButton({ dot, style, on, onOpen }: DotProps) {
 function useSize(box: { current: HTMLDivElement | null }): Size {
   const [size, set] = useState<Size>({ w: 320, h: 320 })
   useEffect(() => {
-    const watch = new ResizeObserver(() => set({ w: box.current!.clientWidth, h: box.current!.clientHeight }))
-    watch.observe(box.current!)
+    const sea = box.current!
+    const watch = new ResizeObserver(() => set({ w: sea.clientWidth, h: sea.clientHeight }))
+    watch.observe(sea)
     return () => watch.disconnect()
   }, [])
   return size

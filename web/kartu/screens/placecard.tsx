@@ -35,6 +35,9 @@ export function because(reason: string): string {
   return all[reason] ?? more().reasons.other
 }
 
+/** ofMembership tells reasons that hold for every promo alike. */
+export const ofMembership = (reason: string): boolean => ['in_arrears', 'membership_inactive', 'membership_unknown', 'status_too_old', 'restricted'].includes(reason)
+
 function left(mine: Mine): string {
   const m = more().promo
   if (mine.remaining === null) return ''
@@ -43,7 +46,7 @@ function left(mine: Mine): string {
 }
 
 /** ForMe is what a promo is for this person: a sign, words, how many are left and till when. */
-export function ForMe({ promo }: { promo: Promo }) {
+export function ForMe({ promo, brief = false }: { promo: Promo; brief?: boolean }) {
   const m = more().promo
   const { mine } = promo
   if (!mine) return <small class="for">{fill(m.valid, { day: day(promo.validTo) })}</small>
@@ -51,7 +54,7 @@ export function ForMe({ promo }: { promo: Promo }) {
     return (
       <small class="for no">
         <Icon name={icons.pause} />
-        {because(mine.reason)}
+        {ofMembership(mine.reason) && brief ? m.cannot : because(mine.reason)}
       </small>
     )
   }
@@ -84,7 +87,7 @@ export function PlaceCard({ place, km, at }: { place: Place; km: number | null; 
         {promos.slice(0, shown).map((promo) => (
           <span key={promo.id} class="promo">
             <b>{promo.title}</b>
-            <ForMe promo={promo} />
+            <ForMe promo={promo} brief />
           </span>
         ))}
         <span class="foot">

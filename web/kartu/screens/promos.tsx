@@ -4,12 +4,12 @@ import { useMemo, useState } from 'preact/hooks'
 
 import { now } from '../../shared/ui/format'
 import { go } from '../../shared/ui/router'
-import { Button, Icon, Title, later } from '../../shared/ui/ui'
+import { Button, Icon, Note, Title, later } from '../../shared/ui/ui'
 import type { Place } from '../contract'
 import { icons } from './icons'
 import { Age, Empty, Fault, Missing, Spinner } from './parts'
 import { phone, useHeld, usePhone } from './phone'
-import { PlaceCard } from './placecard'
+import { because, ofMembership, PlaceCard } from './placecard'
 import { more } from './texts'
 import { distance, here, type Point } from './where'
 import { fill } from './words'
@@ -65,6 +65,7 @@ function Directory({ places }: { places: Place[] }) {
   const [sector, setSector] = useState(kept.sector)
   const [from, setFrom] = useState(kept.spot)
   const [map, setMap] = useState(kept.map)
+  const [fault, setFault] = useState('')
   Object.assign(kept, { text, sector, spot: from, map })
   const found = useMemo(() => find(places, text.trim(), sector, from), [places, text, sector, from])
   return (
@@ -75,15 +76,16 @@ function Directory({ places }: { places: Place[] }) {
           onInput={(event) => setText(event.currentTarget.value)}
         />
         <Sectors places={places} value={sector} onChange={setSector} />
-        <Near from={from} onFrom={setFrom} />
       </div>
       <p class="amount-line">
         <span role="status">{found.length === 1 ? m.count_one : fill(m.count, { n: found.length })}</span>
-        <button type="button" class="btn small" aria-pressed={map} onClick={() => setMap(!map)}>
+        <Near from={from} onFrom={setFrom} onFault={setFault} />
+        <button type="button" class="btn small for-map" aria-pressed={map} onClick={() => setMap(!map)}>
           <Icon name={map ? 'list' : icons.map} />
           <span>{map ? m.list : m.map}</span>
         </button>
       </p>
+      {fault ? <Fault>{fault}</Fault> : <p class="hint">{m.near_hint}</p>}
       {found.length === 0 ? (
         <Empty
           icon={icons.tag} title={m.nothing} text={m.nothing_do} act={m.clear}
@@ -132,30 +134,27 @@ function Sectors({ places, value, onChange }: { places: Place[]; value: string; 
   )
 }
 
-function Near({ from, onFrom }: { from: Point | null; onFrom: (at: Point) => void }) {
+interface NearProps {
+  from: Point | null
+  onFrom: (at: Point | null) => void
+  onFault: (text: string) => void
+}
+
+/** Near sorts by distance; the place stays on the phone. */
+function Near({ from, onFrom, onFault }: NearProps) {
   const m = more().promo
   const [busy, setBusy] = useState(false)
-  const [fault, setFault] = useState('')
   const locate = () => {
+    onFault('')
+    if (from) return onFrom(null)
     setBusy(true)
-    setFault('')
-    here().then(onFrom, () => setFault(m.near_no)).finally(() => setBusy(false))
-  }
-  if (from) {
-    return (
-      <p class="hint aged" role="status">
-        <Icon name={icons.target} />
-        {m.near_on}
-      </p>
-    )
+    here().then(onFrom, () => onFault(m.near_no)).finally(() => setBusy(false))
   }
   return (
-    <div class="near">
-      <Button kind="soft" icon={icons.target} busy={busy} onClick={locate}>
-        {m.near}
-      </Button>
-      {fault ? <Fault>{fault}</Fault> : <p class="hint">{m.near_hint}</p>}
-    </div>
+    <button type="button" class="btn small" aria-pressed={from !== null} disabled={busy} onClick={locate}>
+      {busy ? <i class="spin" /> : <Icon name={icons.target} />}
+      <span>{m.near}</span>
+    </button>
   )
 }
 
@@ -170,8 +169,8 @@ function List({ found }: { found: Found[] }) {
   const room = Math.max(0, count - mine.length)
   return (
     <div class="stack results">
-      {known && <h2>{m.mine}</h2>}
-      {known && mine.length === 0 && <p class="hint">{m.none_mine}</p>}
+      {known && mine.length > 0 && <h2>{m.mine}</h2>}
+      {known && mine.length === 0 && <WhyNone found={found} />}
       {mine.length > 0 && <ul class="places">{cards(mine.slice(0, count))}</ul>}
       {known && rest.length > 0 && room > 0 && <h2>{m.all}</h2>}
       {rest.length > 0 && room > 0 && <ul class="places">{cards(rest.slice(0, room))}</ul>}
@@ -189,3 +188,21 @@ function List({ found }: { found: Found[] }) {
     </div>
   )
 }
+
+/** WhyNone says once why nothing can be used, where the membership is the reason. */
+function WhyNone({ found }: { found: Found[] }) {
+  const reason = found.flatMap(({ place }) => place.promos).find((promo) => promo.mine && ofMembership(promo.mine.reason))?.mine?.reason
+  if (!reason) return <p class="hint">{more().promo.none_mine}</p>
+  return (
+    <Note kind="warn" icon="alert">
+      <b>{because(reason)}</b>
+      {paying.includes(reason) && (
+        <Button kind="soft" onClick={() => go('bayar')}>
+          {more().pay.title}
+        </Button>
+      )}
+    </Note>
+  )
+}
+
+const paying = ['in_arrears', 'membership_inactive']

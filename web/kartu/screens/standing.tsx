@@ -29,7 +29,7 @@ export function Band({ card }: { card: Card }) {
   const [kind, icon] = looks[card.standing]
   const { name, what } = w.standing[card.standing]
   return (
-    <section class={'band ' + kind} role="status">
+    <section class={'band ' + card.standing + ' ' + kind} role="status">
       <span class="shape">
         <Icon name={icon} />
       </span>

@@ -1,7 +1,7 @@
 // What was used and saved, month by month.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 
-import { dayOf, rupiah } from '../../shared/ui/format'
+import { rupiah } from '../../shared/ui/format'
 import { go } from '../../shared/ui/router'
 import { Button, Icon, type IconName, Title } from '../../shared/ui/ui'
 import { locale } from '../../shared/ui/words'
@@ -22,6 +22,9 @@ export const looks: Record<UseItem['state'], [kind: string, icon: IconName]> = {
 
 const month = (at: number): string => new Intl.DateTimeFormat(locale(), { month: 'long', year: 'numeric' }).format(at * 1000)
 
+/** dayIn is a day below the heading of its month. */
+const dayIn = (at: number): string => new Intl.DateTimeFormat(locale(), { weekday: 'long', day: 'numeric', month: 'short' }).format(at * 1000)
+
 /** byMonth keeps the order of the uses: the newest first. */
 function byMonth(items: UseItem[]): [string, UseItem[]][] {
   const out = new Map<string, UseItem[]>()
@@ -32,8 +35,7 @@ function byMonth(items: UseItem[]): [string, UseItem[]][] {
 export function History() {
   const m = more().uses
   const { online, unseenUses } = usePhone()
-  const [wanted, want] = useState(0)
-  const [held, reload] = useHeld(() => phone.uses(wanted > 0), [wanted, online, unseenUses > 0])
+  const [held, reload] = useHeld(() => phone.uses(), [online, unseenUses > 0])
   useEffect(() => {
     if (!held) return
     // so that what is new is still marked while it is looked at
@@ -46,7 +48,7 @@ export function History() {
       <Age held={held} />
       {!held && <Spinner />}
       {held && !held.at && <Missing onAgain={() => void reload()} />}
-      {held && held.at > 0 && <List uses={held.value} onMore={() => want(wanted + 1)} />}
+      {held && held.at > 0 && <List uses={held.value} onMore={() => void phone.uses(true).then(reload)} />}
     </main>
   )
 }
@@ -90,16 +92,16 @@ function Row({ use }: { use: UseItem }) {
           <Icon name={icon} />
         </span>
         <span class="grow">
-          <b>{use.partner || use.outlet}</b>
+          <span class="line">
+            <b>{use.partner || use.outlet}</b>
+            <b class="sum">{rupiah(use.discount)}</b>
+          </span>
           <small>{use.title}</small>
-          <small>
-            {dayOf(use.at)}
-            {use.state !== 'recorded' && use.state !== 'upheld' && <b class="state"> · {m.states[use.state]}</b>}
-          </small>
-        </span>
-        <span class="end">
-          {use.fresh && <b class="new">{m.new}</b>}
-          <b class="sum">{rupiah(use.discount)}</b>
+          <span class="line">
+            <small>{dayIn(use.at)}</small>
+            {use.fresh && <b class="new">{m.new}</b>}
+            {use.state !== 'recorded' && use.state !== 'upheld' && <b class="state">{m.states[use.state]}</b>}
+          </span>
         </span>
       </a>
     </li>
