@@ -189,6 +189,7 @@ export interface State {
   settings: { lang: Lang }
   storagePersistent: boolean
   endedBecause: 'revoked' | 'replaced' | 'erased' | ''
+  held: number // rises when something that is kept has come anew: ask for it again
 }
 
 /** Who asks for a card without a link. */

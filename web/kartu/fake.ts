@@ -126,7 +126,7 @@ export function createFake(): Engine {
     clock: { state: clock === 'set_back' ? 'set_back' : clock ? 'off' : 'good', by: clock === 'slow' ? -1260 : clock === 'off' ? 420 : 0 },
     unseenUses: Number(asked.get('new') ?? 0), consentDue: is('consent'), renewal: is('renewal') ? 'late' : 'fresh',
     settings: { lang: (asked.get('lang') ?? 'id') as Lang }, storagePersistent: true,
-    endedBecause: phase === 'ended' ? ((asked.get('ended') ?? 'replaced') as State['endedBecause']) : '',
+    held: 0, endedBecause: phase === 'ended' ? ((asked.get('ended') ?? 'replaced') as State['endedBecause']) : '',
   }
   const change = (part: Partial<State>): void => {
     state = { ...state, ...part }
@@ -166,7 +166,7 @@ export function createFake(): Engine {
       await later(400)
       return digits === '204816' ? { code: 'AB12CD34EF56GH78JK90MN12PQ' } : { code: 'claim_code_invalid' }
     },
-    code: async (): Promise<Code | null> => (is('nocode') ? null : { text: symbol(), madeAt: seconds(), freshUntil: seconds() + 30 }),
+    code: async (): Promise<Code | null> => (is('nocode') ? null : { text: symbol(), madeAt: seconds() - state.clock.by, freshUntil: seconds() - state.clock.by + 30 }),
     places: () => held(is('empty') ? [] : places, []),
     sectors: () => held(sectors, []),
     uses: () => held({ items: uses, more: uses.length > 5, savedThisYear: uses.length ? 437_400 : 0, usesThisYear: uses.length, year: 2026 }, { items: [], more: false, savedThisYear: 0, usesThisYear: 0, year: 2026 }),

@@ -19,12 +19,14 @@ export function usePhone(): State {
 
 /**
  * useHeld asks the engine for something that it keeps; undefined until it
- * came. It is asked again when a key differs, and when reload is called.
+ * came. It is asked again when something came anew, when a key or the language
+ * differs, and when reload is called.
  */
 export function useHeld<T>(ask: () => Promise<Held<T>>, keys: unknown[] = []): [held: Held<T> | undefined, reload: () => Promise<void>] {
   const [held, set] = useState<Held<T>>()
+  const { held: came, settings } = usePhone()
   const load = useCallback(() => ask().then(set, () => undefined), keys)
-  useEffect(() => void load(), [load])
+  useEffect(() => void load(), [load, came, settings.lang])
   return [held, load]
 }
 

@@ -1,7 +1,19 @@
 // The code on the screen: pure black on pure white, every module the same whole
 // number of the screen's own pixels, so that nothing is blurred.
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
-import { encode } from 'uqr'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+
+let encode: typeof import('uqr').encode | undefined
+const load = () => import('uqr').then((m) => (encode = m.encode))
+load().catch(() => undefined) // while the first picture is drawn
+
+/** useEncoder is what makes a symbol, once it is there. */
+function useEncoder(): typeof encode {
+  const [, redraw] = useState(0)
+  useEffect(() => {
+    if (!encode) load().then(() => redraw(1), () => undefined)
+  }, [])
+  return encode
+}
 
 interface Props {
   text: string
@@ -10,9 +22,14 @@ interface Props {
   height: number
 }
 
-export function QrCode({ text, label, width, height }: Props) {
+export function QrCode(props: Props) {
+  const make = useEncoder()
+  return make ? <Drawn {...props} make={make} /> : null
+}
+
+function Drawn({ text, label, width, height, make }: Props & { make: NonNullable<typeof encode> }) {
   const canvas = useRef<HTMLCanvasElement>(null)
-  const { data, size } = useMemo(() => encode(text, { ecc: 'M', border: 4 }), [text])
+  const { data, size } = useMemo(() => make(text, { ecc: 'M', border: 4 }), [text])
   const dots = devicePixelRatio || 1
   const room = Math.min(width, height)
   useLayoutEffect(() => {

@@ -1,0 +1,124 @@
+// The way to the server: as anybody, and as this card's phone with a bearer that
+// is asked for anew when it has run out.
+import { type Answer, type Ask, type Call, createCall, none } from '../shared/api'
+import type { Problem } from './contract'
+import type { Core } from './core'
+import { assertion, originOf } from './keys'
+import { changed, get, put, read, write } from './store'
+
+const OFFLINE = 20_000 // ms: how long one failed request speaks for the next
+
+export class Server {
+  /** reached is called when a request got through after one had not. */
+  reached: () => void = () => {}
+
+  private failedAt = -Infinity
+  private readonly raw: Call
+  private asking: Promise<Answer<unknown>> | null = null
+
+  constructor(
+    private readonly core: Core,
+    fetcher: typeof fetch = (...a) => fetch(...a),
+  ) {
+    this.raw = createCall(fetcher, core.clock, core.source)
+  }
+
+  readonly call: Call = async (method, path, ask) => {
+    const { core } = this
+    core.calls++
+    core.notify()
+    const a = await this.raw<never>(method, path, ask)
+    core.calls--
+    const was = core.online
+    core.online = a.status > 0 && a.status < 500
+    if (!core.online) this.failedAt = core.source.mono()
+    core.notify()
+    if (!was && core.online) this.reached()
+    return a
+  }
+
+  /** silent reports whether a request failed so lately that the next need not be waited for. */
+  silent(): boolean {
+    return !this.core.online && this.core.source.mono() - this.failedAt < OFFLINE
+  }
+
+  /** authed calls as this phone; proves itself again when the bearer has run out. */
+  async authed<T>(method: string, path: string, ask: Ask = {}): Promise<Answer<T>> {
+    const { core } = this
+    for (let again = false; ; again = true) {
+      if (!core.identity || core.ended) return { ...none, status: 403, code: core.ended ? `card_${core.ended.because}` : 'card_none' }
+      if (!core.identity.token) {
+        const a = await (this.asking ??= this.prove().finally(() => (this.asking = null)))
+        if (!core.identity?.token) return { ...a, data: null }
+      }
+      const { token, id } = core.identity
+      const a = await this.call<T>(method, path, { ...ask, headers: { ...ask.headers, Authorization: 'Bearer ' + token } })
+      if (a.status !== 401 || again) return a
+      await this.drop(id, token)
+    }
+  }
+
+  /** drop lays a bearer aside that is no longer taken, unless another tab has a newer one. */
+  private async drop(id: string, token: string): Promise<void> {
+    const { core } = this
+    const held = await read(core.db, 'kv', (t) => get(t, 'identity'))
+    if (!held || held.id !== id) return await core.load()
+    core.identity = held.token === token ? { ...held, token: '' } : held
+  }
+
+  /** prove exchanges an assertion for a bearer, or learns that the card is over. */
+  private async prove(): Promise<Answer<unknown>> {
+    const { core } = this
+    // The first answer has told the time, if that was what was wrong; and the page may stand under another name than the issuer.
+    const issuer = originOf(core.identity?.text ?? '')
+    let last: Answer<unknown> = none
+    for (const origin of [core.origin, core.origin, ...(issuer === core.origin ? [] : [issuer])]) {
+      const { identity } = core
+      if (!identity) return none
+      const body = { assertion: await assertion(identity.id, identity.key, origin + '/v1/my/token', core.clock.now()) }
+      const a = await this.call<{ participant_token: string }>('POST', '/v1/my/token', { body })
+      if (a.data) {
+        if (core.identity?.id === identity.id) await core.keepIdentity({ ...core.identity, token: a.data.participant_token })
+        return a
+      }
+      if (a.code === 'card_revoked' || a.code === 'card_replaced') await this.end(a.code === 'card_revoked' ? 'revoked' : 'replaced')
+      if (a.code !== 'assertion_invalid') return a
+      last = a
+    }
+    return this.unknown(last)
+  }
+
+  /** unknown: who asked to be erased is nobody's phone any more. */
+  private async unknown(a: Answer<unknown>): Promise<Answer<unknown>> {
+    const asked = await read(this.core.db, 'answers', (t) => t.get<{ value: { kind: string; state: string }[] }>('answers', 'requests'))
+    const erased = asked?.value.some((r) => r.kind === 'erase' && r.state !== 'refused' && r.state !== 'cancelled')
+    if (erased) await this.end('erased')
+    return a
+  }
+
+  /** end keeps why this phone's card is over, and nothing with which it could act or that is about the person's doings. */
+  async end(because: 'revoked' | 'replaced' | 'erased'): Promise<void> {
+    const { core } = this
+    const { id = '', name = '', shortCode = '', expiresOn = '' } = (because !== 'erased' && core.identity) || {}
+    await write(core.db, 'kv answers', async (t) => {
+      await put(t, 'ended', { because, id, name, shortCode, expiresOn })
+      for (const key of ['identity', 'pending', 'seen']) await t.del('kv', key)
+      for (const key of personal) if (key !== 'status' || because === 'erased') await t.del('answers', key)
+    })
+    core.epoch++
+    core.unseen = 0
+    await core.load()
+    changed()
+  }
+}
+
+/** personal are the answers about the person; the rest is for everybody. */
+export const personal = ['status', 'uses', 'benefits', 'wishes', 'cards', 'data', 'requests', 'accesses']
+
+/** problemOf is the code that the screens have a sentence for. */
+export function problemOf({ status, code }: { status: number; code: string }): Problem {
+  if (status === 0) return { code: 'offline' }
+  if (status === 429) return { code: 'rate_limited' }
+  if (status === 503) return { code: 'overloaded' }
+  return { code: status >= 500 ? 'other' : code === 'processing_restricted' ? 'restricted' : code || 'other' }
+}
