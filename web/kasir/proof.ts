@@ -1,7 +1,7 @@
 // How a till proves itself: short assertions under its own key.
 import { type Bytes, sha256, uuid } from '../shared/bytes'
 import type { Clock } from '../shared/clock'
-import { sign } from '../shared/jws'
+import { sign } from '../shared/device'
 import type { Till } from './store'
 
 /** assertion is good for a minute and once, for one audience. */
@@ -15,11 +15,3 @@ export async function fingerprint(x: Bytes, y: Bytes): Promise<string> {
   const sum = await sha256(Uint8Array.of(2 + (y[31]! & 1), ...x))
   return String(new DataView(sum.buffer).getBigUint64(0) % 1_000_000n).padStart(6, '0')
 }
-
-/** keyPair makes a key that cannot leave the phone, and its public half. */
-export async function keyPair(): Promise<{ key: CryptoKey; x: string; y: string }> {
-  const pair = (await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify'])) as CryptoKeyPair
-  const { x = '', y = '' } = await crypto.subtle.exportKey('jwk', pair.publicKey)
-  return { key: pair.privateKey, x, y }
-}
-

@@ -3,7 +3,7 @@
 // are written together or not at all.
 import { b64url, sha256, utf8, uuid } from '../shared/bytes'
 import type { Db, Tx } from '../shared/idb'
-import { sign } from '../shared/jws'
+import { sign } from '../shared/device'
 import { type Chain, get, put, read, type Till, write } from './store'
 
 /**

@@ -2,6 +2,7 @@
 // and what is sent, and the background work that keeps these going. Fetched
 // while the first picture is drawn.
 import { fromB64url } from '../shared/bytes'
+import { keyPair } from '../shared/device'
 import { remove } from '../shared/idb'
 import { localAt } from '../shared/terms'
 import { learn, refresh } from './bundle'
@@ -9,7 +10,7 @@ import { keepSession, signIn, tellLocks } from './cashiers'
 import type { Engine, Problem, Sum, Totals, Use } from './contract'
 import type { Core, EngineDeps } from './core'
 import { Counter } from './counter'
-import { fingerprint, keyPair } from './proof'
+import { fingerprint } from './proof'
 import { Server } from './server'
 import { changed, NAME, onChange, put, type Row, write } from './store'
 import { syncOnce } from './sync'

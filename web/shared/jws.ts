@@ -1,14 +1,7 @@
-// Compact JWS: ES256 by this device's own key, EdDSA by the issuer's.
-import { b64url, fromB64url, fromUtf8, utf8 } from './bytes'
+// Compact JWS of the issuer: EdDSA.
+import { fromB64url, fromUtf8, utf8 } from './bytes'
 import { verify } from './ed25519'
 import { keyFor, type Keys, type Purpose } from './keys'
-
-/** sign makes a token; members stand in the order in which they are given. */
-export async function sign(key: CryptoKey, header: object, payload: object): Promise<string> {
-  const input = b64url(utf8(JSON.stringify(header))) + '.' + b64url(utf8(JSON.stringify(payload)))
-  const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, utf8(input))
-  return input + '.' + b64url(new Uint8Array(signature))
-}
 
 /**
  * read returns the payload of a token that the issuer signed, or null when
