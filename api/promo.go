@@ -192,6 +192,9 @@ func placeOf(l *benefits.Listing, lang string, now time.Time) placeView {
 	if strings.EqualFold(v.Name, v.Partner) {
 		v.Partner = ""
 	}
+	if strings.Contains(strings.ToLower(o.Address), strings.ToLower(v.Region)) {
+		v.Region = "" // said already
+	}
 	if o.Latitude != nil && o.Longitude != nil {
 		v.Geo = template.URL(fmt.Sprintf("geo:%[1]f,%[2]f?q=%[1]f,%[2]f(%[3]s)", *o.Latitude, *o.Longitude, url.QueryEscape(o.Name))) //nolint:gosec // numbers and an escaped name
 		v.Map = fmt.Sprintf("https://www.openstreetmap.org/?mlat=%[1]f&mlon=%[2]f#map=17/%[1]f/%[2]f", *o.Latitude, *o.Longitude)
