@@ -52,6 +52,7 @@ func entries() []entry {
 		{name: "redeem-pg", unit: "uses/s", what: "16 tills over HTTP, PostgreSQL, 200 promos, beside pgbench -M prepared -c 16 of the bare transaction", run: redeemPostgres},
 		{name: "redeem-pg-hot", unit: "uses/s", what: "the same, all on one promo, beside pgbench on one promo; /spread: beside ours on 200 promos", run: redeemHot, second: "redeem-pg-hot/spread"},
 		{name: "validate-sqlite", unit: "scans/s", what: "16 tills over HTTP, beside a bare net/http server that reads and writes the same JSON", run: validateSQLite},
+		{name: "claim-known-unknown", unit: "ms", what: "a claim over HTTP by somebody whose data fit, beside the same by nobody; medians, one after the other", run: claimUnknown},
 		{name: "qr-png", unit: "codes/s", what: "PNG of a phone's card, one core, beside skip2/go-qrcode's own PNG", run: drawPNG},
 		{name: "demo-build", unit: "s", what: "berlaku demo from an empty folder until it is ready", most: 1, run: demoBuild},
 		{name: "cold-start", unit: "s", what: "berlaku serve on a world that exists, from the process's start until /readyz is 200", run: coldStart},
