@@ -31,7 +31,7 @@ func (s *Service) eraseRows(ctx context.Context, e Erasure) error {
 		{`INSERT INTO erased_identities (kind, digest, participant_id) SELECT kind, digest, participant_id FROM identity_keys WHERE participant_id = ?
 			ON CONFLICT (kind, digest) DO UPDATE SET participant_id = excluded.participant_id`, []any{id}},
 		{"DELETE FROM identity_keys WHERE participant_id = ?", []any{id}},
-		{"UPDATE memberships SET kpj_sealed = ? WHERE participant_id = ?", []any{nothing, id}},
+		{"UPDATE memberships SET kpj_sealed = ?, status = 'inactive', updated_at = ? WHERE participant_id = ?", []any{nothing, e.ErasedAt, id}},
 		{"UPDATE consents SET withdrawn_at = ? WHERE participant_id = ? AND withdrawn_at IS NULL", []any{e.ErasedAt, id}},
 		{"DELETE FROM activations WHERE participant_id = ?", []any{id}},
 		{"DELETE FROM claims WHERE participant_id = ?", []any{id}},

@@ -147,7 +147,7 @@ func (s *Service) summary(ctx context.Context, reach actor.Reach, p Period) (Sum
 		sql  string
 		args []any
 	}{
-		{[]any{&m.Participants}, `SELECT count(*) FROM participants x WHERE ` + people, peopleArgs},
+		{[]any{&m.Participants}, `SELECT count(*) FROM participants x WHERE x.erased_at IS NULL AND ` + people, peopleArgs},
 		{[]any{&m.ActiveMembers}, `SELECT count(DISTINCT x.participant_id) FROM memberships x WHERE x.status = 'active' AND ` + people, peopleArgs},
 		{[]any{&m.CardsPhone, &m.CardsPrinted}, `SELECT COALESCE(sum(CASE WHEN x.form = 'phone' THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN x.form = 'printed' THEN 1 ELSE 0 END), 0)
 			FROM cards x WHERE x.state = 'active' AND x.expires_day > ? AND ` + people, append([]any{today}, peopleArgs...)},
