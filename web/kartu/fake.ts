@@ -34,7 +34,7 @@ const sectors: Sector[] = [
 
 const free: Mine = { eligible: true, reason: '', remaining: 2, per: 'month', until: daysFrom(8) }
 const usedUp: Mine = { eligible: false, reason: 'limit_participant', remaining: 0, per: 'month', until: daysFrom(8) }
-const notNow: Mine = { eligible: false, reason: 'in_arrears', remaining: null, per: '', until: '' }
+const notNow: Mine = { eligible: false, reason: 'membership_in_arrears', remaining: null, per: '', until: '' }
 
 function promo(id: string, title: string, summary: string, mine: Mine): Promo {
   const lapsed = !['active', 'ends_soon'].includes(asked.get('standing') ?? 'active')
@@ -103,7 +103,7 @@ const ownData = (): OwnData => ({
 })
 
 const accessed = (): Access[] => [
-  { at: seconds() - 50_000, role: 'branch_officer', branch: 'Palu', action: 'get', reason: 'service' },
+  { at: seconds() - 50_000, role: 'branch_officer', branch: 'Palu', action: 'view', reason: 'service' },
   { at: seconds() - 900_000, role: 'data_protection_officer', branch: '', action: 'data_request', reason: 'data_request' },
 ]
 

@@ -30,6 +30,7 @@ interface Dot {
 }
 
 const closest = 600 // px a unit: about two metres a pixel
+const tools = 56 // px that the zoom buttons take at the right
 const near = 44 // px within which places share a button
 
 const at = ({ lat, lon }: Point): { x: number; y: number } => ({ x: (lon - west) * 100, y: (north - lat) * 100 })
@@ -43,8 +44,8 @@ function around(points: { x: number; y: number }[], { w, h }: Size): View {
   if (!points.length) return { x: width / 2, y: height / 2, k: Math.min(w / width, h / height) }
   const [xs, ys] = [points.map((p) => p.x), points.map((p) => p.y)]
   const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
-  const k = Math.min((w - 80) / Math.max(right - left, 9), (h - 80) / Math.max(bottom - top, 9))
-  return { x: (left + right) / 2, y: (top + bottom) / 2, k: Math.min(closest, Math.max(0.3, k)) }
+  const k = Math.min(closest, Math.max(0.3, Math.min((w - 80 - tools) / Math.max(right - left, 9), (h - 80) / Math.max(bottom - top, 9))))
+  return { x: (left + right) / 2 + tools / 2 / k, y: (top + bottom) / 2, k }
 }
 
 /** dots puts places that would cover each other into one. */

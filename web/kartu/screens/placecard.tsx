@@ -36,7 +36,7 @@ export function because(reason: string): string {
 }
 
 /** ofMembership tells reasons that hold for every promo alike. */
-export const ofMembership = (reason: string): boolean => ['in_arrears', 'membership_inactive', 'membership_unknown', 'status_too_old', 'restricted'].includes(reason)
+export const ofMembership = (reason: string): boolean => ['membership_in_arrears', 'membership_inactive', 'membership_unknown', 'status_too_old', 'restricted'].includes(reason)
 
 function left(mine: Mine): string {
   const m = more().promo

@@ -205,4 +205,4 @@ function WhyNone({ found }: { found: Found[] }) {
   )
 }
 
-const paying = ['in_arrears', 'membership_inactive']
+const paying = ['membership_in_arrears', 'membership_inactive']
