@@ -3,6 +3,7 @@ package world
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/berlaku/berlaku/accounts"
@@ -15,6 +16,7 @@ const (
 	validCards  = 60
 	otherCards  = 6
 	activations = 240
+	claimants   = 40
 	codeLife    = 30 * 24 * time.Hour
 )
 
@@ -86,6 +88,25 @@ func (b *builder) issue(ctx context.Context, expect string, count int, fits func
 	})
 }
 
+// claimants names people without a card whose data are complete.
+func (b *builder) claimants() error {
+	for i := range slices.Backward(b.folk) {
+		p := &b.folk[i]
+		if p.status != participants.Active || p.promoUser || p.cardText != "" || p.phone == "" {
+			continue
+		}
+		phone, err := participants.ParsePhone(p.phone)
+		if err != nil {
+			return err
+		}
+		b.out.Claimants = append(b.out.Claimants, Claimant{ParticipantID: p.id, NIK: p.nik, KPJ: p.kpj, BirthOn: p.birth, Phone: phone})
+		if len(b.out.Claimants) == claimants {
+			return nil
+		}
+	}
+	return errTooFew
+}
+
 // codes makes what a caller starts from: activation codes, till systems' keys
 // and enrolment codes of tills.
 func (b *builder) codes(ctx context.Context) error {
@@ -107,6 +128,9 @@ func (b *builder) codes(ctx context.Context) error {
 			ParticipantID: p.id, Code: a.Code, URL: b.out.BaseURL + "/kartu/#" + a.Code,
 		})
 		left--
+	}
+	if err := b.claimants(); err != nil {
+		return err
 	}
 	scopes := []accounts.KeyScope{accounts.ScopeValidate, accounts.ScopeRedeem, accounts.ScopeRead}
 	for i := range b.shops {

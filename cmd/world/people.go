@@ -37,6 +37,7 @@ type person struct {
 	home        branch
 	unallocated bool
 	nik, kpj    string
+	phone       string // of nobody: 0800 is no mobile number; empty: none on record
 	name        string
 	birth       clock.Day
 	segment     participants.Segment
@@ -128,7 +129,7 @@ func (b *builder) enter(ctx context.Context, which func(*person) (participants.S
 		}
 		who = append(who, p)
 		all = append(all, participants.NewParticipant{
-			BranchID: p.home.id, RegionCode: p.home.region, IDNumber: pii.Text(p.nik), Name: pii.Text(p.name), BirthOn: p.birth,
+			BranchID: p.home.id, RegionCode: p.home.region, IDNumber: pii.Text(p.nik), Name: pii.Text(p.name), BirthOn: p.birth, Phone: pii.Text(p.phone),
 			Membership: &participants.NewMembership{
 				KPJ: pii.Text(p.kpj), Segment: p.segment, Programmes: []participants.Programme{participants.JKK, participants.JKM},
 				Payer: participants.PayerSelf, AcquiredOn: p.registered, ProtectedUntil: until,
@@ -164,6 +165,9 @@ func (b *builder) imagine() {
 			}
 			p.nik = invented(b.rand.IntN(2) == 0, p.home.district, p.birth, serial)
 			p.kpj = fmt.Sprintf("23%09d", len(b.folk)+1)
+			if len(b.folk)%4 != 0 {
+				p.phone = fmt.Sprintf("0800%08d", len(b.folk)+1)
+			}
 			b.fate(&p, today)
 			p.cardExpires = p.status == participants.Active && !p.promoUser && b.expiring < otherCards
 			if p.cardExpires {

@@ -34,6 +34,7 @@ type World struct {
 	APIKeys     []APIKey     `json:"api_keys"`
 	Cards       []Card       `json:"cards"`
 	Activations []Activation `json:"activations"`
+	Claimants   []Claimant   `json:"claimants"`
 	Benefits    []Benefit    `json:"benefits"`
 	Outlets     []Outlet     `json:"outlets"`
 	Enrolments  []Enrolment  `json:"till_enrolments"`
@@ -70,6 +71,16 @@ type Activation struct {
 	ParticipantID uuid.UUID `json:"participant_id"`
 	Code          string    `json:"code"`
 	URL           string    `json:"url"`
+}
+
+// Claimant is somebody who can get a card by their own data; the code goes to
+// the phone, which nobody has.
+type Claimant struct {
+	ParticipantID uuid.UUID `json:"participant_id"`
+	NIK           string    `json:"nik"`
+	KPJ           string    `json:"kpj"`
+	BirthOn       clock.Day `json:"birth_on"`
+	Phone         string    `json:"phone"`
 }
 
 // Benefit is a live promo.

@@ -71,6 +71,9 @@ func TestTheWorldIsWhatItSays(t *testing.T) {
 			t.Errorf("a card that should be %s: got %s %v, want %s", c.Expect, p.Code, err, want)
 		}
 	}
+	if len(w.Claimants) < 20 || w.Claimants[0].Phone[:6] != "+62800" {
+		t.Errorf("%d people who can claim a card, want at least 20", len(w.Claimants))
+	}
 	if len(w.Activations) < 200 {
 		t.Errorf("%d activation codes, want at least 200", len(w.Activations))
 	}
