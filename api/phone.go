@@ -57,7 +57,8 @@ type statusMembership struct {
 }
 
 type statusBranch struct {
-	Name string `json:"name"`
+	Name        string   `json:"name"`
+	RegionCodes []string `json:"region_codes" nullable:"false" doc:"Kemendagri codes of where the branch is responsible."`
 }
 
 type ownStatus struct {
@@ -76,7 +77,7 @@ func ownStatusOf(o cards.OwnStatus) ownStatus {
 		Membership: statusMembership{
 			string(o.Membership), o.Standing.Valid, o.Standing.ProtectedUntil, o.Standing.StatusAsOf, string(o.Standing.Segment),
 		},
-		Branch: statusBranch{o.Branch}, NoticeVersion: o.NoticeVersion, ConsentVersion: o.ConsentVersion,
+		Branch: statusBranch{o.Branch, append([]string{}, o.RegionCodes...)}, NoticeVersion: o.NoticeVersion, ConsentVersion: o.ConsentVersion,
 	}
 }
 

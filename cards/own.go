@@ -35,9 +35,10 @@ type OwnStatus struct {
 	Card           Card
 	Membership     Membership
 	Standing       participants.Standing
-	Branch         string // name of the branch of the membership
-	NoticeVersion  string // in force
-	ConsentVersion string // of the consent in force; "": none
+	Branch         string   // name of the branch of the membership
+	RegionCodes    []string // of that branch (Kemendagri)
+	NoticeVersion  string   // in force
+	ConsentVersion string   // of the consent in force; "": none
 }
 
 // Status returns how the phone card of the participant who acts and the
@@ -64,7 +65,7 @@ func (s *Service) Status(ctx context.Context) (OwnStatus, error) {
 	if out.ConsentVersion, err = s.people.ConsentVersion(ctx, person); err != nil {
 		return OwnStatus{}, fmt.Errorf("own status: %w", err)
 	}
-	out.Branch = branch.Name
+	out.Branch, out.RegionCodes = branch.Name, branch.RegionCodes
 	out.Membership = membershipOf(out.Standing, clock.DayOf(out.At, zone))
 	return out, nil
 }
