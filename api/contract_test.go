@@ -54,8 +54,8 @@ func describesItself(t *testing.T, w *town) {
 	}
 	slices.Sort(public)
 	want := []string{
-		"GET /.well-known/jwks.json", "GET /healthz", "GET /r/{code}", "GET /readyz", "GET /s/{n}",
-		"POST /v1/activations", "POST /v1/bootstrap", "POST /v1/invitations/accept", "POST /v1/sessions", "POST /v1/tills", "POST /v1/tills/token",
+		"GET /.well-known/jwks.json", "GET /healthz", "GET /promo", "GET /r/{code}", "GET /readyz", "GET /s/{n}", "GET /v1/directory", "GET /v1/privacy-notice",
+		"POST /v1/activations", "POST /v1/bootstrap", "POST /v1/claims", "POST /v1/claims/{id}/confirm", "POST /v1/invitations/accept", "POST /v1/my/token", "POST /v1/sessions", "POST /v1/tills", "POST /v1/tills/token",
 	}
 	if diff := cmp.Diff(want, public); diff != "" {
 		t.Errorf("public routes (-want +got):\n%s", diff)

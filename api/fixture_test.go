@@ -90,6 +90,9 @@ type estate struct {
 	receipt, enrolment, assertion                string    // a code, a code, what buys the active till a bearer
 	revokedToken, handIn                         string    // a bearer of a till that was revoked, what hands in for the active one
 	device                                       device    // the active till's
+	carrier                                      device    // the phone that carries the card
+	carrierAssertion                             string    // what gets it a token
+	cardRun, openRun                             uuid.UUID // cards for many: one that is done, one that nobody works on yet
 	request, erasure, prepared                   uuid.UUID // data requests: a correction, an erasure, one that waits for approval
 	secrets                                      []string  // what nobody outside may ever be shown
 }
@@ -216,6 +219,7 @@ func (w *town) build() {
 	expired := w.signIn("expired", actor.Grant{Role: actor.ProgrammeAdmin, Scope: actor.National})
 	w.clock.Set(testkit.Start)
 	w.a, w.a2, w.b = w.estate("Alfa", shop.Palu), w.estate("Gamma", shop.Palu), w.estate("Beta", shop.Donggala)
+	w.cardRuns()
 	w.know(&principal{name: "nobody", code: "--"})
 	w.know(&principal{name: "a guesser", code: "--", token: "bls_" + strings.Repeat("A", 43)})
 	w.know(&principal{name: "an expired session", code: "--", token: expired})
@@ -223,6 +227,24 @@ func (w *town) build() {
 	w.staff()
 	w.machines()
 	w.log.take()
+}
+
+// cardRuns orders cards for many: at each branch one order that is done, and one
+// that nobody works on.
+func (w *town) cardRuns() {
+	w.t.Helper()
+	start := func(e *estate) uuid.UUID {
+		id := ok(w.Cards.StartRun(e.maker, cards.NewRun{Kind: cards.RunSheet, ParticipantIDs: []uuid.UUID{e.person, e.fresh}}))(w.t).ID
+		e.secrets = append(e.secrets, id.String())
+		return id
+	}
+	for _, e := range []*estate{w.a, w.a2, w.b} {
+		e.cardRun = start(e)
+	}
+	ok(w.Cards.WorkRuns(w.system()))(w.t)
+	for _, e := range []*estate{w.a, w.a2, w.b} {
+		e.openRun = start(e)
+	}
 }
 
 func (w *town) know(p *principal) {
@@ -450,6 +472,12 @@ func (d device) assertionFor(path string, till uuid.UUID, at time.Time) string {
 		`{"iss":%q,"aud":"https://kartu.example%s","iat":%d,"exp":%d,"jti":%q}`, till, path, at.Unix(), at.Unix()+60, uuid.NewString()))
 }
 
+// cardAssertion is what gets the phone of a card a token.
+func (d device) cardAssertion(card uuid.UUID, at time.Time) string {
+	return d.jws(fmt.Sprintf(`{"alg":"ES256","kid":%q,"typ":"card-assertion+jwt"}`, card), fmt.Sprintf(
+		`{"iss":%q,"aud":"https://kartu.example/v1/my/token","iat":%d,"exp":%d,"jti":%q}`, card, at.Unix(), at.Unix()+60, uuid.NewString()))
+}
+
 // jws signs a header and a payload.
 func (d device) jws(header, payload string) string {
 	text := b64([]byte(header)) + "." + b64([]byte(payload))
@@ -522,8 +550,10 @@ func (w *town) people(e *estate) {
 	none(w.t, w.Participants.GiveConsent(w.system(), e.person, participants.NewConsent{Version: "1", TextHash: make([]byte, 32), Channel: participants.ByBranch}))
 	printed := ok(w.Cards.Issue(w.system(), cards.IssueRequest{ParticipantID: e.person, Form: cards.Printed}))(w.t)
 	e.printed, e.cardText, e.shortCode = printed.ID, w.Cards.Text(printed), printed.ShortCode
-	phone := ok(w.Cards.Issue(w.system(), cards.IssueRequest{ParticipantID: e.person, Form: cards.Phone, DeviceKey: newDevice(w.t).point()}))(w.t)
+	e.carrier = newDevice(w.t)
+	phone := ok(w.Cards.Issue(w.system(), cards.IssueRequest{ParticipantID: e.person, Form: cards.Phone, DeviceKey: e.carrier.point()}))(w.t)
 	e.phone = phone.ID
+	e.carrierAssertion = e.carrier.cardAssertion(phone.ID, w.clock.Now())
 	e.participantToken = ok(w.Accounts.IssueParticipantToken(w.system(), e.person, phone.ID))(w.t)
 	e.activation = ok(w.Participants.BeginActivation(w.system(), e.fresh))(w.t).Code
 	file := []byte("kpj;nik;nama;segmen;status\n")

@@ -27,6 +27,7 @@ func (w *town) fill(text string, e *estate, p *principal) string {
 		"{receipt}", e.receipt, "{activation}", e.activation, "{enrolment}", e.enrolment, "{assertion}", e.assertion,
 		"{request}", e.request.String(), "{erasure}", e.erasure.String(), "{prepared}", e.prepared.String(),
 		"{notice hash}", fmt.Sprintf("%x", participants.PrivacyNotice().Hash), "{notice}", participants.PrivacyNotice().Version,
+		"{card assertion}", e.carrierAssertion, "{card run}", e.cardRun.String(), "{open run}", e.openRun.String(),
 		"{registration}", e.registration.String(), "{claim}", e.claim.String(), "{claim code}", e.claimCode,
 		"{grant}", grantText(p), "{colleague}", e.colleague.String(), "{cashier}", e.cashier.String(), "{allowance}", e.allowance.String(),
 	}
