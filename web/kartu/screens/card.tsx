@@ -189,10 +189,11 @@ function lasts(code: Code): number {
 
 /** useCode keeps a fresh code while the page is seen; left counts its seconds. */
 function useCode(): { code: Code | null | undefined; left: number } {
-  const { card } = usePhone()
+  const { card, clock } = usePhone()
   const [code, setCode] = useState<Code | null>()
   const [left, setLeft] = useState(30)
-  const key = card ? card.id + card.standing + card.expiresOn : ''
+  // What was made by a clock that the server has corrected since is worth nothing.
+  const key = card ? `${card.id} ${card.standing} ${card.expiresOn} ${Math.round(clock.by / 10)}` : ''
   useEffect(() => {
     let gone = false
     let asking = false
