@@ -3,7 +3,9 @@ package api_test
 import (
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"testing"
 
@@ -93,4 +95,12 @@ func (w *town) copy() *town {
 		c.principals = append(c.principals, &d)
 	}
 	return &c
+}
+
+// TestMain lets garbage lie for longer: the descriptions that answers are
+// compared with are large, and walking them again and again took a quarter of
+// the time.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)
+	os.Exit(m.Run())
 }

@@ -3,6 +3,7 @@ package database_test
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -137,5 +138,26 @@ func TestReadersCannotWriteOnSQLite(t *testing.T) {
 func TestPostgresElsewhereNeedsAChoiceOfEncryption(t *testing.T) {
 	if _, err := database.Open(t.Context(), database.Config{URL: "postgres://berlaku@db.example/berlaku"}); !errors.Is(err, database.ErrPlainPostgres) {
 		t.Errorf("got %v, want %v", err, database.ErrPlainPostgres)
+	}
+}
+
+func TestSQLiteWaitsForTheDiskAtEveryCommit(t *testing.T) {
+	if os.Getenv("TEST_POSTGRES_URL") != "" {
+		t.Skip("SQLite's own settings")
+	}
+	db, err := database.Open(t.Context(), database.Config{URL: testkit.URL(t)}) // not testkit.DB, which does not wait
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // only looked at
+	conn, err := db.SQL()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} { // 2 is FULL
+		var got string
+		if err := conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+			t.Errorf("%s is %q, want %q: %v", pragma, got, want, err)
+		}
 	}
 }

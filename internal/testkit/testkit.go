@@ -67,7 +67,24 @@ func DB(t testing.TB) *database.DB {
 			t.Errorf("close database: %v", err)
 		}
 	})
+	if db.Dialect() == database.SQLite {
+		hurry(t, db)
+	}
 	return db
+}
+
+// hurry makes commits not wait for the disk: what they protect from, the fall of
+// the whole machine, no test in this process can bring about. The tests that
+// kill servers run the program itself.
+func hurry(t testing.TB, db *database.DB) {
+	t.Helper()
+	conn, err := db.SQL()
+	if err == nil {
+		_, err = conn.ExecContext(context.Background(), "PRAGMA synchronous = OFF")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // URL returns the address of a migrated database of the test's own.
