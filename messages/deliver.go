@@ -26,46 +26,62 @@ var pauses = []time.Duration{10 * time.Second, time.Minute, 5 * time.Minute, 15 
 
 func pauseAfter(tries int) time.Duration { return pauses[min(max(tries, 1), len(pauses))-1] }
 
-// Deliver sends what is due and returns how many messages ended. The error
-// names the codes of what could not be sent yet.
-func (s *Service) Deliver(ctx context.Context) (ended int64, err error) {
-	var trouble *SendError
-	missed, inRow := 0, 0
-	for ctx.Err() == nil && inRow < patience {
-		rows, err := s.due(ctx, s.clock.Now(), batch)
-		if err != nil || len(rows) == 0 {
-			return ended, errors.Join(err, report(missed, trouble))
-		}
-		for i := range rows {
-			over, err := s.deliver(ctx, &rows[i])
-			if over {
-				ended++
-			}
-			var refused *SendError
-			switch {
-			case errors.As(err, &refused):
-				trouble, missed = refused, missed+1
-				if inRow++; refused.Final {
-					inRow = 0
-				}
-			case err != nil:
-				return ended, err
-			default:
-				inRow = 0
-			}
-			if ctx.Err() != nil || inRow >= patience {
-				break
-			}
-		}
-	}
-	return ended, report(missed, trouble)
+// round is what one call of Deliver has met so far.
+type round struct {
+	ended  int64
+	missed int        // tries that failed
+	inRow  int        // of them without an answer, one after the other
+	last   *SendError // of a try
 }
 
-func report(missed int, last *SendError) error {
-	if last == nil {
+// note takes in how one message went; an error that is not the gateway's is
+// returned.
+func (r *round) note(over bool, err error) error {
+	if over {
+		r.ended++
+	}
+	if err == nil {
+		r.inRow = 0
 		return nil
 	}
-	return fmt.Errorf("%d tries to send failed: %w", missed, last)
+	refused, ok := errors.AsType[*SendError](err)
+	if !ok {
+		return err
+	}
+	r.last = refused
+	r.missed++
+	r.inRow++
+	if refused.Final {
+		r.inRow = 0
+	}
+	return nil
+}
+
+func (r *round) trouble() error {
+	if r.last == nil {
+		return nil
+	}
+	return fmt.Errorf("%d tries to send failed: %w", r.missed, r.last)
+}
+
+// Deliver sends what is due and returns how many messages ended. The error
+// names the code of what could not be sent.
+func (s *Service) Deliver(ctx context.Context) (ended int64, err error) {
+	var met round
+	for {
+		rows, err := s.due(ctx, s.clock.Now(), batch)
+		if err != nil || len(rows) == 0 {
+			return met.ended, errors.Join(err, met.trouble())
+		}
+		for i := range rows {
+			if err := met.note(s.deliver(ctx, &rows[i])); err != nil {
+				return met.ended, err
+			}
+			if ctx.Err() != nil || met.inRow >= patience {
+				return met.ended, met.trouble()
+			}
+		}
+	}
 }
 
 // deliver tries one message and reports whether it ended.
@@ -95,7 +111,10 @@ func (s *Service) deliver(ctx context.Context, r *messageRow) (over bool, err er
 		}
 		return s.end(ctx, r.ID, state, failure, now)
 	})
-	return err == nil && state != queued, errors.Join(err, sendErr)
+	if err != nil {
+		return false, err
+	}
+	return state != queued, sendErr
 }
 
 // try returns the state that the message is in after this try, and why.

@@ -157,6 +157,7 @@ func TestWithoutAGatewayNothingIsKept(t *testing.T) {
 	}
 	w.put(off, someone(secret))
 	w.want(stored{"dropped", "gateway_off", 0, false})
+	w.clock.Advance(time.Second)
 	w.put(w.queue, someone(secret))
 	if n, err := off.Deliver(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d, %v", n, err)
