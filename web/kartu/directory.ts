@@ -25,8 +25,9 @@ export const listings = (d: Directory): Listing[] => d.leaves.flatMap((leaf) => 
 /** directory is of the province of the person's branch where that is known, else of the whole country. */
 export const directory = (core: Core, server: Server): Want<Directory> => ({
   name: 'directory', fresh: 900,
+  fits: (had) => had.region === regionOf(core),
   fetch: async (had) => {
-    const region = provinceOf(core.status?.value.branch.region_codes ?? [])
+    const region = regionOf(core)
     const known = had?.region === region ? had.leaves : []
     const leaves: Leaf[] = []
     for (let cursor = ''; leaves.length * SIZE < MOST; ) {
@@ -49,8 +50,8 @@ async function page(server: Server, region: string, cursor: string, before: Leaf
   return a.data && { etag: a.etag, items: a.data.items, next: a.data.next_cursor }
 }
 
-/** provinceOf is the province that a branch's regions have in common; '' when there is none. */
-function provinceOf(codes: string[]): string {
-  const all = new Set(codes.map((code) => code.slice(0, 2)))
+/** regionOf is the province of the person's branch; '' when there is none, or more than one. */
+function regionOf(core: Core): string {
+  const all = new Set(core.status?.value.branch.region_codes?.map((code) => code.slice(0, 2)))
   return all.size === 1 ? [...all][0]! : ''
 }

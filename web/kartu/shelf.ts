@@ -9,6 +9,7 @@ export interface Want<T> {
   name: string
   fresh: number // seconds
   fetch(had: T | null): Promise<T | null>
+  fits?(had: T): boolean // what is held still answers the question
 }
 
 export class Shelf {
@@ -43,7 +44,7 @@ export class Shelf {
    */
   async ask<T>(want: Want<T>): Promise<Cached<T> | null> {
     const had = await this.held<T>(want.name)
-    if (had && !this.old(had, want.fresh)) return had
+    if (had && !this.old(had, want)) return had
     if (this.server.silent()) return had
     const load = this.load(want)
     if (had) {
@@ -54,14 +55,14 @@ export class Shelf {
     return this.held<T>(want.name)
   }
 
-  private old({ at }: Cached<unknown>, fresh: number): boolean {
-    return Math.abs(this.core.clock.now() - at) >= fresh
+  private old<T>({ at, value }: Cached<T>, want: Want<T>): boolean {
+    return Math.abs(this.core.clock.now() - at) >= want.fresh || want.fits?.(value) === false
   }
 
   /** stale loads what is older than it should be, and waits. */
   async stale<T>(want: Want<T>): Promise<boolean> {
     const had = await this.held<T>(want.name)
-    return had && !this.old(had, want.fresh) ? true : this.load(want)
+    return had && !this.old(had, want) ? true : this.load(want)
   }
 
   /** load fetches a thing, once at a time, and reports whether it came. */

@@ -35,6 +35,7 @@ export class Work {
   private nextFresh = 0
   private nextRenewal = 0
   private failures = 0
+  private stopped = '' // what stood in the way of the last renewal
 
   constructor(
     private readonly core: Core,
@@ -67,7 +68,8 @@ export class Work {
     await this.own.count()
     await this.persist('persisted')
     this.server.reached = () => {
-      this.nextFresh = this.nextRenewal = 0
+      this.nextFresh = 0
+      if (this.stopped === 'offline') this.nextRenewal = 0
       if (this.background) this.tick()
     }
     if (this.background) this.listen()
@@ -128,6 +130,7 @@ export class Work {
     if (!core.due() || (!wanted && core.source.mono() < this.nextRenewal)) return Promise.resolve()
     const work = async (): Promise<void> => {
       const code = await renew(core, this.server).catch(() => 'other')
+      this.stopped = code
       this.failures = code ? this.failures + 1 : 0
       this.nextRenewal = core.source.mono() + PAUSES[Math.min(Math.max(this.failures, 1), PAUSES.length) - 1]!
       core.notify()
