@@ -583,6 +583,7 @@ func (w *town) requests(e *estate) {
 	}
 	e.request, e.erasure, e.prepared = ask(e.person, participants.AskCorrect), ask(e.fresh, participants.AskErase), ask(e.person, participants.AskErase)
 	ok(w.Participants.PrepareErasure(e.maker, e.prepared))(w.t)
+	ok(w.Participants.Get(e.decider, e.person))(w.t) // so that there is a look to be told of
 }
 
 func (w *town) uses(e *estate) {
