@@ -54,6 +54,8 @@ type row struct {
 	except map[string]int
 	// listed says that what it shows of others is in the directory, for anybody.
 	listed bool
+	// page says that it is read by people: what a query holds beside is passed over.
+	page bool
 }
 
 const termsText = `{"title":"Burung","kind":"percent","basis":"labour","value":10,"min_gross":0,"outlet_ids":["{outlet}"],` +
