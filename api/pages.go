@@ -81,7 +81,7 @@ func (s *Server) pages() error {
 	s.echo.GET("/", s.start)
 	s.echo.GET("/sample.png", s.sampleImage)
 	s.echo.GET("/privasi", s.privacy)
-	return errors.Join(s.assets(), s.apps(), s.camera())
+	return errors.Join(s.assets(), s.apps())
 }
 
 func (s *Server) assets() error {
