@@ -43,6 +43,7 @@ func (w *world) phone(person uuid.UUID) phone {
 }
 
 func as(t testing.TB, person uuid.UUID) context.Context {
+	t.Helper()
 	return actor.With(t.Context(), actor.Actor{Kind: actor.Participant, ID: person, Permissions: []actor.Permission{actor.OwnRecords, actor.ReadOwnCard}})
 }
 

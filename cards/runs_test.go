@@ -29,6 +29,7 @@ func (w *world) persons(branch uuid.UUID, n int) []uuid.UUID {
 
 // officer acts for branches.
 func officer(t testing.TB, branches ...uuid.UUID) context.Context {
+	t.Helper()
 	who := actor.Actor{Kind: actor.Account, ID: uuid.New()}
 	for _, b := range branches {
 		who.Grants = append(who.Grants, actor.Grant{Role: actor.BranchOfficer, Scope: actor.BranchScope, ScopeID: b})

@@ -114,25 +114,16 @@ func (s *Service) workSlice(ctx context.Context, id uuid.UUID, after, size int) 
 		if err != nil {
 			return err
 		}
-		var items []runItem
 		w := &work{run: &r}
-		switch r.State {
-		case RunRunning:
-			if items, err = s.waitingItems(ctx, r, size); err == nil {
-				err = s.makeItems(ctx, w, items)
-			}
-		case RunRevoked:
-			if items, err = s.madeItems(ctx, id, after, size); err == nil {
-				err = s.endItems(ctx, w, items)
-			}
-			if last = after; len(items) > 0 {
-				last = items[len(items)-1].Seq
-			}
-		case RunDone, RunCancelled:
-			return nil
-		}
+		items, err := s.workItems(ctx, w, after, size)
 		if err != nil {
 			return err
+		}
+		if r.State == RunDone || r.State == RunCancelled {
+			return nil
+		}
+		if r.State == RunRevoked {
+			last = max(after, lastSeq(items))
 		}
 		worked = len(items)
 		if err := s.tickRun(ctx, &r, worked < size); err != nil {
@@ -149,6 +140,33 @@ func (s *Service) workSlice(ctx context.Context, id uuid.UUID, after, size int) 
 		return 0, after, err
 	}
 	return worked, last, nil
+}
+
+// workItems does the work of a slice, by the state of its run.
+func (s *Service) workItems(ctx context.Context, w *work, after, size int) ([]runItem, error) {
+	switch w.run.State {
+	case RunRunning:
+		items, err := s.waitingItems(ctx, *w.run, size)
+		if err != nil {
+			return nil, err
+		}
+		return items, s.makeItems(ctx, w, items)
+	case RunRevoked:
+		items, err := s.madeItems(ctx, w.run.ID, after, size)
+		if err != nil {
+			return nil, err
+		}
+		return items, s.endItems(ctx, w, items)
+	case RunDone, RunCancelled:
+	}
+	return nil, nil
+}
+
+func lastSeq(items []runItem) int {
+	if len(items) == 0 {
+		return 0
+	}
+	return items[len(items)-1].Seq
 }
 
 // work is one slice: what is looked up for all its people at once, and what
