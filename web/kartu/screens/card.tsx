@@ -129,7 +129,7 @@ function Full({ card, code, left, onClose }: { card: Card; code: Code; left: num
   return (
     <dialog ref={dialog} class="full" aria-label={w.card.title} onClose={onClose}>
       <button type="button" onClick={onClose}>
-        <QrCode text={code.text} label={w.card.qr} width={size[0]!} height={size[1]! - 130} />
+        <QrCode text={code.text} label={w.card.qr} width={size[0]!} height={size[1]! - (sideways() ? 0 : 130)} />
         <b class="who">{card.name}</b>
         <span class="short">{spaced(card.shortCode)}</span>
         <span class="tap">
@@ -227,6 +227,8 @@ function useCode(): { code: Code | null | undefined; left: number } {
 
 const around = 200 // px that name, brand and tips take beside the code
 
+const sideways = (): boolean => innerWidth > innerHeight && innerHeight < 600
+
 /** useRoom is what the code may take: the width of the card, and no more height than leaves room for the name. */
 function useRoom(box: { current: HTMLElement | null }): { width: number; height: number } {
   const [room, set] = useState({ width: 0, height: 0 })
@@ -234,8 +236,8 @@ function useRoom(box: { current: HTMLElement | null }): { width: number; height:
     const face = box.current!
     const screen = face.parentElement!
     const measure = () => {
-      const sideways = innerWidth > innerHeight && innerHeight < 600
-      set({ width: face.clientWidth, height: sideways ? screen.clientHeight - 70 : Math.max(276, screen.clientHeight - around) })
+      const height = sideways() ? screen.clientHeight - 12 : Math.max(276, screen.clientHeight - around)
+      set({ width: sideways() ? face.clientWidth * 0.6 : face.clientWidth, height })
     }
     const watch = new ResizeObserver(measure)
     watch.observe(screen)

@@ -24,11 +24,12 @@ export function useNotice(): { notice: Notice | null; fault: string; reload: () 
   return { notice, fault, reload }
 }
 
-export const NoticeText = ({ notice }: { notice: Notice }) => (
+/** NoticeText is the whole notice, below a heading of the given level. */
+export const NoticeText = ({ notice, below: Heading = 'h3' }: { notice: Notice; below?: 'h2' | 'h3' }) => (
   <div class="notice">
     {notice.sections.map((s) => (
       <section key={s.heading}>
-        <h3>{s.heading}</h3>
+        <Heading>{s.heading}</Heading>
         {s.body.split('\n').map((line) => line && <p key={line}>{line}</p>)}
       </section>
     ))}
@@ -105,7 +106,7 @@ export function NoticeScreen() {
         </>
       )}
       {!notice && !fault && <Spinner />}
-      {notice && <NoticeText notice={notice} />}
+      {notice && <NoticeText notice={notice} below="h2" />}
       {notice && due && !done && (
         <div class="stack">
           <Tick on={agreed} onChange={setAgreed}>
