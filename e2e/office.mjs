@@ -26,11 +26,11 @@ export class Office {
   }
 
   /** person enters somebody new: {id, name, nik, kpj, phone, birthOn}; days is how long the protection lasts from today. */
-  async person({ status = 'active', days = 90, phone = true } = {}) {
+  async person({ status = 'active', days = 90, phone = true, name } = {}) {
     const n = 7310000 + ++this.made * 137
     const until = new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
     const p = {
-      name: `${capital(word(n, 3))} ${capital(word(n * 7, 4))}`, nik: `7271991704${String(80 + (n % 10))}${String(n % 10_000).padStart(4, '0')}`,
+      name: name ?? `${capital(word(n, 3))} ${capital(word(n * 7, 4))}`, nik: `7271991704${String(80 + (n % 10))}${String(n % 10_000).padStart(4, '0')}`,
       kpj: `9${String(n * 11).padStart(10, '0')}`, phone: phone ? `+62811${String(n * 13).slice(-8)}` : '', birthOn: `19${80 + (n % 10)}-04-17`,
     }
     const made = await this.ask('POST', '/v1/participants', {
