@@ -525,6 +525,26 @@ describe('what is kept', () => {
     expect([(await e.uses()).value.items, (await e.data()).at]).toEqual([[], 0])
   })
 
+  test('an answer about a card that is gone is not kept', async () => {
+    const w = await world()
+    await ready(w)
+    let open = (): void => {}
+    const gate = new Promise<void>((done) => (open = done))
+    const slow = (async (url: string, init: RequestInit) => {
+      const answer = await w.server.fetch(url, init)
+      if (url.startsWith('/v1/my/data')) await gate
+      return answer
+    }) as typeof fetch
+    const e = await again(w, { fetch: slow })
+    const asked = e.data()
+    await vi.waitFor(() => expect(count(w, 'GET /v1/my/data')).toBe(1))
+    await e.forget()
+    open()
+    expect((await asked).at).toBe(0)
+    deadNet(w)
+    expect((await (await again(w)).data()).at).toBe(0)
+  })
+
   test('forgetting leaves nothing', async () => {
     const w = await world()
     const e = await ready(w)
