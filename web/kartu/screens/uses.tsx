@@ -1,5 +1,5 @@
 // What was used and saved, month by month.
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 
 import { rupiah } from '../../shared/ui/format'
 import { go } from '../../shared/ui/router'
@@ -36,25 +36,28 @@ export function History() {
   const m = more().uses
   const { online, unseenUses } = usePhone()
   const [held, reload] = useHeld(() => phone.uses(), [online, unseenUses > 0])
-  useEffect(() => {
-    if (!held) return
-    // so that what is new is still marked while it is looked at
-    const timer = setTimeout(() => void phone.seen(), 1500)
-    return () => clearTimeout(timer)
-  }, [held])
+  const came = useRef(false)
+  came.current = !!held?.at
+  // what is new stays marked while it is looked at
+  useEffect(() => () => void (came.current && phone.seen()), [])
   return (
     <main class="page">
       <Title>{m.title}</Title>
       <Age held={held} />
       {!held && <Spinner />}
       {held && !held.at && <Missing onAgain={() => void reload()} />}
-      {held && held.at > 0 && <List uses={held.value} onMore={() => void phone.uses(true).then(reload)} />}
+      {held && held.at > 0 && <List uses={held.value} onMore={() => phone.uses(true).then(reload, () => undefined)} />}
     </main>
   )
 }
 
-function List({ uses, onMore }: { uses: Uses; onMore: () => void }) {
+function List({ uses, onMore }: { uses: Uses; onMore: () => Promise<void> }) {
   const m = more().uses
+  const [busy, setBusy] = useState(false)
+  const older = () => {
+    setBusy(true)
+    void onMore().finally(() => setBusy(false))
+  }
   if (!uses.items.length) return <Empty icon={icons.tag} title={m.empty} text={m.empty_do} act={m.see} onAct={() => go('promo')} />
   return (
     <>
@@ -74,7 +77,7 @@ function List({ uses, onMore }: { uses: Uses; onMore: () => void }) {
         </section>
       ))}
       {uses.more && (
-        <Button kind="ghost" onClick={onMore}>
+        <Button kind="ghost" busy={busy} onClick={older}>
           {m.more}
         </Button>
       )}
