@@ -176,6 +176,9 @@ func TestTheLedgerAndTheDatabaseSayTheSame(t *testing.T) {
 	r := w.create(t, 3)
 	w.erase(t, r.ID)
 	lines(p.ID, q.ID, r.ID)
+	if n, err := w.CatchUp(w.ctx); err != nil || n != 0 {
+		t.Errorf("after half a line: %d erased again, %v", n, err)
+	}
 	tear(t, path, "half a line\n")
 	if _, err := w.CatchUp(w.ctx); !errors.Is(err, participants.ErrLedger) {
 		t.Errorf("a damaged line: %v", err)
