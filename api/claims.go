@@ -27,7 +27,7 @@ func (s *Server) claimRoutes() {
 		"What people are told before they consent; a consent names its version and hash. Also as the page /privasi."), access.Public(), s.privacyNotice)
 	claim := say(post("/v1/claims", tagCards, "Ask for a card by one's own data"),
 		"When number and birth date are those of a participant with a phone on record, a code of six digits goes to that phone. "+
-			"The answer is the same for everybody, and so are the limits: 3 in 15 minutes and 5 an hour for a number, 10 an hour for a network.")
+			"The answer is the same for everybody, and so are the limits: 3 in 15 minutes, 5 an hour and 10 a day for a number, 10 an hour for a network.")
 	claim.DefaultStatus = http.StatusAccepted
 	route(s, claim, access.Public().Limited(actor.Anonymous, claimRate, time.Minute), s.claim)
 	route(s, say(act("/v1/claims/{id}/confirm", tagCards, "Turn the six digits into an activation code"),

@@ -143,6 +143,7 @@ func (s *Service) countClaim(ctx context.Context, network, number string) error 
 		{"claim-network " + network, 10, time.Hour},
 		{"claim-number " + number, 3, 15 * time.Minute},
 		{"claim-number-hour " + number, 5, time.Hour},
+		{"claim-number-day " + number, 10, 24 * time.Hour}, // 50 guesses of a million a day
 	}
 	if network == "" {
 		limits = limits[1:]

@@ -362,7 +362,7 @@ func TestClaimsAreLimited(t *testing.T) {
 	for name, n := range map[string]int{"known": 1, "unknown": 77} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			began := w.clock.Now().Truncate(time.Hour).Add(time.Hour)
+			began := w.clock.Now().Truncate(24 * time.Hour).Add(24 * time.Hour)
 			w.clock.Set(began)
 			limited := func() time.Duration {
 				t.Helper()
@@ -388,6 +388,16 @@ func TestClaimsAreLimited(t *testing.T) {
 				t.Errorf("come back after %v", after)
 			}
 			w.clock.Set(began.Add(time.Hour))
+			w.claim(byNIK(n))
+			for i := range 4 {
+				w.clock.Set(began.Add(time.Duration(i+2) * time.Hour))
+				w.claim(byNIK(n))
+			}
+			w.clock.Set(began.Add(12 * time.Hour))
+			if after := limited(); after <= time.Hour || after > 12*time.Hour {
+				t.Errorf("ten a day: come back after %v", after)
+			}
+			w.clock.Set(began.Add(24 * time.Hour))
 			w.claim(byNIK(n))
 		})
 	}
