@@ -82,21 +82,29 @@ func (b *builder) wishes(ctx context.Context) error {
 			}
 			left--
 			b.clock.Advance(time.Duration(1+r.IntN(15)) * time.Second)
-			for _, sector := range missed {
-				if r.IntN(100) >= sector.odds {
-					continue
-				}
-				text := ""
-				if r.IntN(3) > 0 { // two in three name one, the first ones most
-					text = sector.names[min(r.IntN(len(sector.names)), r.IntN(len(sector.names)))]
-				}
-				if _, err := b.app.Partners.Wish(phone(ctx, p), ids[sector.code], pii.Text(text)); err != nil {
-					return err
-				}
+			if err := b.wishOf(phone(ctx, p), r, ids); err != nil {
+				return err
 			}
 		}
 		return errTooFew
 	})
+}
+
+// wishOf lets one person wish.
+func (b *builder) wishOf(ctx context.Context, r *rand.Rand, sectors map[string]uuid.UUID) error {
+	for _, sector := range missed {
+		if r.IntN(100) >= sector.odds {
+			continue
+		}
+		text := ""
+		if r.IntN(3) > 0 { // two in three name one, the first ones most
+			text = sector.names[min(r.IntN(len(sector.names)), r.IntN(len(sector.names)))]
+		}
+		if _, err := b.app.Partners.Wish(ctx, sectors[sector.code], pii.Text(text)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dispute notes, now and then, that somebody is going to dispute a use: mostly
