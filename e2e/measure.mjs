@@ -1,4 +1,4 @@
-// Measures, on this machine, what a cashier waits for. Times depend on the
+// Measures, on this machine, what a cashier and a participant wait for. Times depend on the
 // machine and on what else it does, so nothing fails here: the budgets in bytes
 // are kept by the build. Prints a table and, last, one line of JSON.
 //   npm run measure            BERLAKU_BIN=… names another program
@@ -6,7 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clip, looks, pgm, throttle } from './camera.mjs'
+import { activate } from './kartu.mjs'
 import { Browser, seconds, settled, Shop, until, w } from './kasir.mjs'
+import { Office } from './office.mjs'
 import { scanPage } from './scanpage.mjs'
 import { demo } from './server.mjs'
 
@@ -16,13 +18,14 @@ const dir = mkdtempSync(join(tmpdir(), 'berlaku-measure-'))
 const sorted = (all) => all.toSorted((a, b) => a - b)
 const median = (all) => Math.round(sorted(all)[all.length >> 1])
 const results = []
-const note = (name, all, budget) => results.push({ name, p50: median(all), min: Math.round(Math.min(...all)), max: Math.round(Math.max(...all)), rounds: all.length, budget, unit: 'ms' })
+const note = (name, all, budget, unit = 'ms') => results.push({ name, p50: median(all), min: Math.round(Math.min(...all)), max: Math.round(Math.max(...all)), rounds: all.length, budget, unit })
 
-/** watch runs in the page before anything else: when a button is there, when the camera is open, when a verdict stands. */
+/** watch runs in the page before anything else: when a button is there, a code, when the camera is open, when a verdict stands. */
 function watch() {
   const seen = (name) => performance.getEntriesByName(name).length || performance.mark(name)
   new MutationObserver(() => {
     if (document.querySelector('#app button, #app nav a')) seen('m-ready')
+    if (document.querySelector('#app canvas.symbol')) seen('m-code')
     if (document.querySelector('main.verdict')) seen('m-verdict')
   }).observe(document, { childList: true, subtree: true })
   const open = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices)
@@ -33,24 +36,51 @@ function watch() {
 }
 const at = (page, name) => until(name, () => page.evaluate((n) => performance.getEntriesByName(n)[0]?.startTime, name), 60_000)
 
-/** The app on a phone that has never seen it, and on one that has. */
-async function ready(server) {
-  const cold = []
-  const warm = []
+/** fetched is how many bytes came for the page so far, as they were sent. */
+const fetched = (page) => page.evaluate(() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((sum, e) => sum + e.transferSize, 0))
+
+/** An app on a phone that has never seen it, and on one that has. */
+async function ready(server, app) {
+  const [cold, warm, first] = [[], [], []]
   for (let n = 0; n < rounds; n++) {
     const browser = new Browser()
     const page = await browser.open()
     await browser.context.addInitScript(watch)
     await throttle(page, slow)
-    await page.goto(server.url + '/kasir/', { waitUntil: 'commit' })
+    await page.goto(`${server.url}/${app}/`, { waitUntil: 'commit' })
     cold.push(await at(page, 'm-ready'))
+    first.push((await fetched(page)) / 1024)
     await until('the worker', () => page.evaluate(() => navigator.serviceWorker.controller !== null), 120_000)
     await page.reload({ waitUntil: 'commit' })
     warm.push(await at(page, 'm-ready'))
     await browser.close()
   }
-  note('app-ready cold, 4x CPU + 400 kbit/s + 400 ms', cold, 3000)
-  note('app-ready warm, 4x CPU + 400 kbit/s + 400 ms', warm, 1000)
+  note(`${app}: ready cold, 4x CPU + 400 kbit/s + 400 ms`, cold, 3000)
+  note(`${app}: ready warm, 4x CPU + 400 kbit/s + 400 ms`, warm, 1000)
+  note(`${app}: fetched until then`, first, 30, 'KB')
+}
+
+/** From opening the app to the code on the screen, without a network. */
+async function shows(server) {
+  const office = await Office.of(server)
+  const browser = new Browser()
+  const page = await browser.open()
+  await browser.context.addInitScript(watch)
+  await activate(page, (await office.link(await office.person())).url)
+  await browser.context.setOffline(true)
+  for (const cpu of [1, 4]) {
+    const cdp = await throttle(page, { cpu })
+    await cdp.send('Network.disable')
+    const all = []
+    for (let n = 0; n < rounds; n++) {
+      await page.goto('about:blank')
+      await page.goto(server.url + '/kartu/', { waitUntil: 'commit' })
+      all.push(await at(page, 'm-code'))
+    }
+    note(`kartu: open to code, offline, ${cpu}x CPU`, all, 1000)
+    await cdp.detach()
+  }
+  await browser.close()
 }
 
 /** From asking for the camera to the verdict, without a network. */
@@ -122,14 +152,16 @@ async function decoders() {
 
 const server = await demo()
 try {
-  await ready(server)
+  await ready(server, 'kasir')
+  await ready(server, 'kartu')
+  await shows(server)
   await scans(server)
   await decoders()
 } finally {
   await server.stop()
   rmSync(dir, { recursive: true, force: true })
 }
-for (const { name, p50, min, max, budget } of results) {
-  console.log(`${name.padEnd(58)}${String(p50).padStart(6)} ms (${min}–${max})${budget ? `   hold ${budget}${p50 > budget ? ', over' : ''}` : ''}`)
+for (const { name, p50, min, max, budget, unit } of results) {
+  console.log(`${name.padEnd(58)}${String(p50).padStart(6)} ${unit} (${min}–${max})${budget ? `   hold ${budget}${p50 > budget ? ', over' : ''}` : ''}`)
 }
 console.log(JSON.stringify({ measured: results }))
