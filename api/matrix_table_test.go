@@ -215,7 +215,7 @@ var coreRows = []row{
 }
 
 // appPages are those of the installable apps: the same for everybody, built or not.
-var appPages = []string{"GET /assets/app/*", "GET /kasir", "GET /kasir/*"}
+var appPages = []string{"GET /assets/app/*", "GET /kasir", "GET /kasir/*", "GET /kartu", "GET /kartu/*"}
 
 // pages are routes outside the description, each for anybody.
 var pages = []string{
