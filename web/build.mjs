@@ -3,7 +3,7 @@
 // file. Prints the sizes and fails when one is over its budget.
 import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, extname, join, relative, sep } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { build } from 'vite'
@@ -11,11 +11,12 @@ import { build } from 'vite'
 /**
  * The apps. Each is a folder with an index.html, a sw.ts, a manifest and icons,
  * and is served under its name. The budgets are KB as Brotli, of everything
- * that a phone fetches for it.
+ * that a phone fetches for it; also names parts that the first screen fetches
+ * beside its own.
  */
 const apps = [
   { name: 'kasir', budgets: { 'first load': 25, 'whole app': 70, 'small decoder': 16, 'strong decoder': 350 } },
-  { name: 'kartu', budgets: { 'first load': 25, 'whole app': 70 } },
+  { name: 'kartu', also: ['node_modules/uqr/dist/index.mjs'], budgets: { 'first load': 25, 'whole app': 70 } },
 ]
 
 /** The oldest browser: Chrome of a cheap Android phone that is no longer updated. */
@@ -33,33 +34,38 @@ const hashed = { chunkFileNames: `${shared}/[name]-[hash].js`, assetFileNames: `
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(dist, { recursive: true })
-await build({
-  ...common,
-  base: '/',
-  build: {
-    ...lean,
-    outDir: dist,
-    assetsDir: shared,
-    assetsInlineLimit: 0, // the policy of the pages has no data: but for pictures
-    modulePreload: { polyfill: false, resolveDependencies: (_, files, { hostType }) => (hostType === 'html' ? files : []) },
-    manifest: 'manifest.json',
-    rolldownOptions: {
-      ...leanClasses,
-      // What does not change with the app is a file of its own, and stays with the phone over updates.
-      output: { codeSplitting: { groups: [{ name: 'preact', test: /preload-helper|node_modules.preact./ }] } },
-      input: Object.fromEntries(apps.map(({ name }) => [name, join(root, name, 'index.html')])),
+
+/** The manifests of the builds by app. Each app is built by itself: parts that two share would be cut smaller for both. */
+const manifests = {}
+for (const { name: app } of apps) {
+  await build({
+    ...common,
+    base: '/',
+    build: {
+      ...lean,
+      outDir: dist,
+      assetsDir: shared,
+      assetsInlineLimit: 0, // the policy of the pages has no data: but for pictures
+      modulePreload: { polyfill: false, resolveDependencies: (_, files, { hostType }) => (hostType === 'html' ? files : []) },
+      manifest: 'manifest.json',
+      rolldownOptions: {
+        ...leanClasses,
+        // What does not change with the app is a file of its own, and stays with the phone over updates.
+        output: { codeSplitting: { groups: [{ name: 'preact', test: /preload-helper|node_modules.preact./ }] } },
+        input: { [app]: join(root, app, 'index.html') },
+      },
     },
-  },
-  plugins: [plainly()],
-  worker: {
-    format: 'es',
-    // A worker is fetched through the service worker whose scope holds its own
-    // address, so it stands below its app and not among the shared assets.
-    rolldownOptions: { ...leanClasses, output: { ...hashed, entryFileNames: ({ facadeModuleId }) => `${appOf(facadeModuleId)}/[name]-[hash].js` } },
-  },
-})
-const manifest = JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'))
-rmSync(join(dist, 'manifest.json'))
+    plugins: [plainly()],
+    worker: {
+      format: 'es',
+      // A worker is fetched through the service worker whose scope holds its own
+      // address, so it stands below its app and not among the shared assets.
+      rolldownOptions: { ...leanClasses, output: { ...hashed, entryFileNames: `${app}/[name]-[hash].js` } },
+    },
+  })
+  manifests[app] = JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'))
+  rmSync(join(dist, 'manifest.json'))
+}
 
 /**
  * plainly loads the later parts of an app as they are: they have no styles of
@@ -75,31 +81,25 @@ function plainly() {
   }
 }
 
-/** appOf is the app whose folder a source file is in. */
-function appOf(path) {
-  const name = relative(root, path).split(sep)[0]
-  if (!apps.some((app) => app.name === name)) throw new Error(`${path} belongs to no app`)
-  return name
-}
-
 const files = () => readdirSync(dist, { recursive: true, withFileTypes: true }).filter((f) => f.isFile()).map((f) => join(f.parentPath, f.name).slice(dist.length)).sort()
 const bytes = (path) => readFileSync(join(dist, path))
 const hash = (path) => createHash('sha256').update(bytes(path)).digest('base64url')
 
-const styled = Object.values(manifest).find((chunk) => chunk.isDynamicEntry && chunk.css)
+const styled = Object.values(manifests).flatMap(Object.values).find((chunk) => chunk.isDynamicEntry && chunk.css)
 if (styled) throw new Error(`${styled.src} is loaded later and has styles: put them into the app's one style sheet`)
 
 /** Everything that the browser fetches before the page of an app can draw. */
 function firstLoad(app) {
   const out = new Set([`/${app}/index.html`])
   const add = (key) => {
-    const chunk = manifest[key]
+    const chunk = manifests[app][key]
     if (out.has('/' + chunk.file)) return
     out.add('/' + chunk.file)
     for (const css of chunk.css ?? []) out.add('/' + css)
     for (const next of chunk.imports ?? []) add(next)
   }
   add(`${app}/index.html`)
+  for (const key of apps.find(({ name }) => name === app).also ?? []) add(key)
   return [...out]
 }
 
