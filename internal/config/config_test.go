@@ -330,3 +330,30 @@ func TestPrintMasksTheGatewayWhole(t *testing.T) {
 		t.Errorf("got %s", b.String())
 	}
 }
+
+func TestAWalletNeedsIssuerAndKey(t *testing.T) {
+	for name, c := range map[string]struct {
+		issuer, key string
+		bad         bool
+	}{
+		"none": {}, "both": {issuer: "3388", key: "{}"}, "no key": {issuer: "3388", bad: true}, "no issuer": {key: "{}", bad: true},
+	} {
+		got, err := parse(t)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.GoogleWalletIssuer, got.GoogleWalletKey, got.DataDir = c.issuer, c.key, t.TempDir()
+		if err := got.Complete(); (err != nil) != c.bad {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	t.Setenv("BERLAKU_GOOGLE_WALLET_KEY_FILE", write(t, "key.json", `{"private_key":"secret-word"}`))
+	c, err := parse(t)
+	if err != nil || c.GoogleWalletKey != `{"private_key":"secret-word"}` {
+		t.Fatalf("got %q, %v", c.GoogleWalletKey, err)
+	}
+	var b strings.Builder
+	if err := c.Print(&b); err != nil || strings.Contains(b.String(), "secret-word") {
+		t.Errorf("got %s, %v", b.String(), err)
+	}
+}
