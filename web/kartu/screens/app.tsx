@@ -152,7 +152,7 @@ function Tabs({ at, unseen }: { at: string; unseen: number }) {
         <a key={to} href={'#/' + to} aria-current={here === to ? 'page' : undefined}>
           <Icon name={icon} />
           {w.tabs[name]}
-          {name === 'history' && unseen > 0 && <b class="count">{unseen}</b>}
+          {name === 'history' && here !== to && unseen > 0 && <b class="count">{unseen}</b>}
         </a>
       ))}
     </nav>
