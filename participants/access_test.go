@@ -116,6 +116,31 @@ func TestALookAtARequestIsNoted(t *testing.T) {
 	}
 }
 
+func TestWhatAStepShowsIsNotedToo(t *testing.T) {
+	w := newWorld(t)
+	p, q, r := w.create(t, 1), w.create(t, 2), w.create(t, 3)
+	officer := as(w.ctx, actor.BranchOfficer, palu)
+	if _, err := w.Update(officer, p.ID, participants.Change{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.PrepareErasure(officer, w.ask(t, q.ID, participants.AskErase, "tolong").ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.PrepareErasure(officer, w.ask(t, r.ID, participants.AskErase, "").ID); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.looks(t, p.ID); len(got) != 1 || got[0].Action != "view" {
+		t.Errorf("a change that changes nothing shows the person: %+v", got)
+	}
+	if got := w.looks(t, q.ID); len(got) != 1 || got[0].Action != "data_request" || got[0].Reason != participants.ForDataRequest {
+		t.Errorf("a step shows what the person wrote: %+v", got)
+	}
+	if got := w.looks(t, r.ID); len(got) != 0 {
+		t.Errorf("nothing was shown: %+v", got)
+	}
+	w.verifyAudit(t)
+}
+
 func TestLooksAreKeptForAYear(t *testing.T) {
 	w := newWorld(t)
 	p := w.create(t, 1)

@@ -82,6 +82,11 @@ func (s *Service) decide(ctx context.Context, id uuid.UUID, p actor.Permission, 
 		if out, err = s.shownRequest(row); err != nil {
 			return err
 		}
+		if out.Note != "" { // the answer shows it
+			if err := s.noteAccess(WithReason(ctx, ForDataRequest), lookAtRequest, []seen{{row.ParticipantID, row.BranchID}}); err != nil {
+				return err
+			}
+		}
 		return s.tellRequest(ctx, row)
 	})
 	if err != nil {

@@ -343,7 +343,8 @@ func (s *Service) searchKeys(f Filter, q *listQuery) error {
 	return nil
 }
 
-// Update changes a person's own data. Errors: ErrNotFound, ErrInvalid.
+// Update changes a person's own data. The answer shows all of it, so that the
+// person sees a look. Errors: ErrNotFound, ErrInvalid.
 func (s *Service) Update(ctx context.Context, id uuid.UUID, c Change) (Participant, error) {
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
 		if _, err := s.visible(ctx, id, actor.WriteParticipants); err != nil {
@@ -363,6 +364,9 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, c Change) (Participa
 		}
 		row.UpdatedAt = s.clock.Now()
 		if err := s.updateParticipant(ctx, row); err != nil {
+			return err
+		}
+		if err := s.noteAccess(ctx, lookAtOne, []seen{{row.ID, row.BranchID}}); err != nil {
 			return err
 		}
 		return s.audit.Append(ctx, audit.Event{
