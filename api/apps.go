@@ -13,8 +13,12 @@ import (
 )
 
 // apps are the installable apps: each a folder of the web build with its own
-// index.html, and the path under which it is served.
-var apps = []string{"kasir", "kartu"}
+// index.html, the path under which it is served, and what of the phone it may
+// ask for.
+var apps = []struct{ name, permissions string }{
+	{"kasir", "camera=(self), geolocation=()"},
+	{"kartu", "camera=(), geolocation=(self)"},
+}
 
 // appAssets is the folder of files whose names hold a hash of their content.
 const appAssets = "assets/app/"
@@ -25,8 +29,7 @@ const (
 	appPolicy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; " +
 		"media-src 'self' blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; " +
 		"frame-ancestors 'none'; form-action 'self'"
-	appPermissions = "camera=(self)"
-	immutable      = "public, max-age=31536000, immutable"
+	immutable = "public, max-age=31536000, immutable"
 )
 
 // appMedia are the media types of built files. The machine's own table is not
@@ -115,9 +118,12 @@ func (s *Server) apps() error {
 		return err
 	}
 	for _, app := range apps {
-		root := "/" + app
+		root := "/" + app.name
 		s.echo.GET(root, func(c echo.Context) error { return c.Redirect(http.StatusPermanentRedirect, root+"/") })
-		s.echo.GET(root+"/*", func(c echo.Context) error { return s.app(c, built, app) })
+		s.echo.GET(root+"/*", func(c echo.Context) error {
+			c.Response().Header().Set("Permissions-Policy", app.permissions)
+			return s.app(c, built, app.name)
+		})
 	}
 	s.echo.GET("/"+appAssets+"*", func(c echo.Context) error {
 		if f := built[strings.TrimPrefix(c.Request().URL.Path, "/")]; f != nil {
@@ -150,7 +156,6 @@ func (s *Server) app(c echo.Context, built appFiles, app string) error {
 func (s *Server) appFile(c echo.Context, f *appFile) error {
 	h, r := c.Response().Header(), c.Request()
 	h.Set("Content-Security-Policy", appPolicy)
-	h.Set("Permissions-Policy", appPermissions)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", f.caching)
 	b := f.plain

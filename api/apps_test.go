@@ -100,10 +100,13 @@ func TestAppsCarryTheirOwnPolicy(t *testing.T) {
 	p := newProbe(t, withApps)
 	const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; " +
 		"connect-src 'self'; worker-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-	for _, path := range []string{"/kasir/", "/kasir/sw.js", "/assets/app/main-1a2b3c4d.js"} {
+	for path, permissions := range map[string]string{
+		"/kasir/": "camera=(self), geolocation=()", "/kasir/sw.js": "camera=(self), geolocation=()", "/kartu/": "camera=(), geolocation=(self)",
+		"/assets/app/main-1a2b3c4d.js": "",
+	} {
 		h := p.do(request("GET", path, "")).Header()
 		for name, want := range map[string]string{
-			"Content-Security-Policy": policy, "Permissions-Policy": "camera=(self)", "X-Content-Type-Options": "nosniff",
+			"Content-Security-Policy": policy, "Permissions-Policy": permissions, "X-Content-Type-Options": "nosniff",
 			"Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
 		} {
 			if h.Get(name) != want {
