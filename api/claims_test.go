@@ -128,6 +128,12 @@ func TestALinkIsHandedOverAndSent(t *testing.T) {
 	if !got.Sent || !strings.Contains(w.received(), got.URL) {
 		t.Errorf("got %+v", got)
 	}
+	none(t, w.Participants.GiveConsent(w.system(), w.a.person, participants.NewConsent{Version: "1", TextHash: make([]byte, 32), Channel: participants.ByBranch}))
+	none(t, w.Participants.WithdrawConsent(w.system(), w.a.person))
+	if rec := w.send("POST", path, agent, ""); rec.Code != 409 || !strings.Contains(rec.Body.String(), "processing_restricted") {
+		t.Errorf("a link for who withdrew the consent: %d %s", rec.Code, rec.Body)
+	}
+	none(t, w.Participants.GiveConsent(w.system(), w.a.person, participants.NewConsent{Version: "1", TextHash: make([]byte, 32), Channel: participants.ByBranch}))
 	w.clock.Advance(20 * 24 * time.Hour) // 30 days after the registration
 	ctx := actor.With(t.Context(), actor.Actor{Kind: actor.Account, ID: uuid.New(), Grants: []actor.Grant{{Role: actor.Agent, Scope: actor.WadahScope, ScopeID: w.a.wadah}}})
 	if _, _, err := w.Perisai.HandOver(ctx, w.a.registration); err != nil {
@@ -144,8 +150,9 @@ func TestConsentComesWithTheCard(t *testing.T) {
 	w := newTown(t)
 	none(t, w.Participants.GiveConsent(w.system(), w.a.fresh, participants.NewConsent{Version: "1", TextHash: make([]byte, 32), Channel: participants.ByBranch}))
 	none(t, w.Participants.WithdrawConsent(w.system(), w.a.fresh))
+	code := ok(w.Participants.BeginActivation(w.system(), w.a.fresh))(t).Code // codes from before ended
 	activate := func(consent string) *httptest.ResponseRecorder {
-		return w.send("POST", "/v1/activations", "", fmt.Sprintf(`{"code":%q,"device_key":%s%s}`, w.a.activation, newDevice(t).jwk(), consent))
+		return w.send("POST", "/v1/activations", "", fmt.Sprintf(`{"code":%q,"device_key":%s%s}`, code, newDevice(t).jwk(), consent))
 	}
 	restricted := func() bool { return ok(w.Participants.Get(w.system(), w.a.fresh))(t).Restricted }
 	if rec := activate(""); rec.Code == 201 || !restricted() {

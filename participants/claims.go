@@ -241,7 +241,8 @@ func (s *Service) ConfirmClaim(ctx context.Context, id uuid.UUID, code string) (
 }
 
 // claimed uses a claim up. Whoever was restricted or erased since it began gets
-// nothing.
+// nothing, nor does anybody whose own data changed: the code may have gone to a
+// phone that is theirs no more.
 func (s *Service) claimed(ctx context.Context, row *claimRow) (Activation, error) {
 	if err := s.useClaim(ctx, row.ID, s.clock.Now()); err != nil {
 		return Activation{}, err
@@ -251,6 +252,13 @@ func (s *Service) claimed(ctx context.Context, row *claimRow) (Activation, error
 		return Activation{}, ErrClaimCode
 	} else if err != nil {
 		return Activation{}, err
+	}
+	now, err := s.locked(ctx, person)
+	if err != nil {
+		return Activation{}, err
+	}
+	if now.UpdatedAt.After(row.CreatedAt) {
+		return Activation{}, ErrClaimCode
 	}
 	return s.BeginActivationFor(ctx, person, person)
 }

@@ -328,6 +328,47 @@ func TestAClaimEnds(t *testing.T) {
 	}
 }
 
+func TestAClaimEndsWhenThePersonsDataChange(t *testing.T) {
+	w := newClaims(t)
+	person := w.person(1, nil)
+	c := w.claim(byNIK(1))
+	code := w.received()
+	w.clock.Advance(time.Second)
+	phone := pii.Text("081234567891")
+	if _, err := w.Update(w.ctx, person, participants.Change{Phone: &phone}); err != nil {
+		t.Fatal(err)
+	}
+	w.refused(c.ID, code)
+}
+
+// TestWithdrawingEndsCodes: whoever was handed a link before cannot consent in
+// the person's place.
+func TestWithdrawingEndsCodes(t *testing.T) {
+	w := newClaims(t)
+	id, n := w.restricted(1), participants.PrivacyNotice()
+	if err := w.GiveConsent(w.ctx, id, participants.NewConsent{Version: "1", TextHash: make([]byte, 32), Channel: participants.ByBranch}); err != nil {
+		t.Fatal(err)
+	}
+	for name, withdraw := range map[string]func() error{
+		"at the branch": func() error { return w.WithdrawConsent(w.ctx, id) },
+		"by a request":  func() error { _, _, err := w.Ask(me(t, id), participants.AskWithdraw, ""); return err },
+	} {
+		a, err := w.BeginActivation(w.ctx, id)
+		if err = errors.Join(err, withdraw(), w.ConsentByCode(w.anybody, a.Code, n.Version, n.Hash[:])); err != nil {
+			t.Fatal(name, err)
+		}
+		if p, err := w.Get(w.ctx, id); err != nil || !p.Restricted {
+			t.Errorf("%s: a code from before lifts the restriction (%v)", name, err)
+		}
+		if _, _, err := w.UseActivation(w.anybody, a.Code); !errors.Is(err, participants.ErrActivation) {
+			t.Errorf("%s: the code from before is good: %v", name, err)
+		}
+		if err := w.GiveConsent(w.ctx, id, participants.NewConsent{Version: "1", TextHash: make([]byte, 32), Channel: participants.ByBranch}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestACodeIsConfirmedOnce(t *testing.T) {
 	w := newClaims(t)
 	w.person(1, nil)

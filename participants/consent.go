@@ -121,7 +121,14 @@ func (s *Service) lockedForConsent(ctx context.Context, id uuid.UUID) (*particip
 	return row, nil
 }
 
+// restrict says whether a person's processing is restricted. Whoever holds a
+// code from before a restriction cannot lift it with that.
 func (s *Service) restrict(ctx context.Context, row *participantRow, restricted bool, action string, details map[string]any) error {
+	if restricted {
+		if err := s.endActivations(ctx, row.ID, s.clock.Now()); err != nil {
+			return err
+		}
+	}
 	if row.Restricted != restricted {
 		row.Restricted, row.UpdatedAt = restricted, s.clock.Now()
 		if err := s.updateParticipant(ctx, row); err != nil {
