@@ -210,6 +210,85 @@ func TestAnEndedCardGetsNoTokenAndHearsWhy(t *testing.T) {
 	w.wantToken("the phone of an erased person", w.assertion(gone), cards.ErrAssertion)
 }
 
+// TestACardEndsBeforeOrAfterATokenIsMade: else the token of a phone that was
+// stolen would outlive the card.
+func TestACardEndsBeforeOrAfterATokenIsMade(t *testing.T) {
+	w := newWorld(t)
+	for name, revoke := range map[string]func(phone) error{
+		"by staff": func(p phone) error { _, err := w.cards.Revoke(w.ctx, p.card.ID, "stolen"); return err },
+		"by the person": func(p phone) error {
+			_, err := w.cards.RevokeOwn(as(t, p.card.ParticipantID), p.card.ID, "stolen")
+			return err
+		},
+	} {
+		p, ended := w.phone(w.person(palu)), make(chan error, 1)
+		err := w.cards.Authenticate(t.Context(), w.assertion(p), func(context.Context, cards.Card) error {
+			go func() { ended <- revoke(p) }()
+			select {
+			case err := <-ended:
+				ended <- err
+				t.Errorf("%s: the card ended while a token was made (%v)", name, err)
+			case <-time.After(300 * time.Millisecond):
+			}
+			return nil
+		})
+		if err = errors.Join(err, <-ended); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		w.wantToken(name, w.assertion(p), cards.ErrCardRevoked)
+	}
+}
+
+// replace ends a card by another: on its phone, or on that with another key.
+func (w *world) replace(card uuid.UUID, key []byte) cards.Card {
+	w.t.Helper()
+	c, err := w.cards.Replace(w.ctx, card, cards.ReplaceRequest{DeviceKey: key})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+func TestAPhoneWhoseCardWasReplacedOnItGetsATokenForTheNext(t *testing.T) {
+	w := newWorld(t)
+	p := w.phone(w.person(palu))
+	last := w.replace(p.card.ID, nil)
+	for range 2 {
+		got, err := w.token(w.assertion(p))
+		if err != nil || got.ID != last.ID || got.State != cards.Active || got.Idx == p.card.Idx {
+			t.Fatalf("got card %s, %v; want %s", got.ID, err, last.ID)
+		}
+		last = w.replace(last.ID, nil)
+	}
+	w.wantToken("the first card's id with another key", w.phone(w.person(palu)).sign(header(p.card.ID), claims(t, p.card.ID, w.clock.Now(), nil)), cards.ErrAssertion)
+	if _, err := w.cards.Revoke(w.ctx, last.ID, "lost"); err != nil {
+		t.Fatal(err)
+	}
+	w.wantToken("a phone whose last card was revoked", w.assertion(p), cards.ErrCardRevoked)
+}
+
+func TestACardThatWentToAnotherPhoneStaysReplaced(t *testing.T) {
+	w := newWorld(t)
+	p := w.phone(w.person(palu))
+	_, elsewhere := newPhone(t)
+	away := w.replace(w.replace(p.card.ID, nil).ID, elsewhere)
+	w.wantToken("once on this phone, then on another", w.assertion(p), cards.ErrCardReplaced)
+	w.replace(away.ID, p.card.DeviceKey)
+	w.wantToken("and back: what lay between was not this phone's", w.assertion(p), cards.ErrCardReplaced)
+}
+
+func TestReplacementsAreFollowedSoFar(t *testing.T) {
+	w := newWorld(t)
+	p := w.phone(w.person(palu))
+	last := p.card
+	for range 20 {
+		last = w.replace(last.ID, nil)
+	}
+	w.wantToken("twenty times", w.assertion(p), nil)
+	w.replace(last.ID, nil)
+	w.wantToken("once more", w.assertion(p), cards.ErrCardReplaced)
+}
+
 func TestACardPastItsDayGetsATokenAndIsRenewed(t *testing.T) {
 	w := newWorld(t)
 	p := w.phone(w.person(palu))

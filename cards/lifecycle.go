@@ -193,6 +193,9 @@ func (s *Service) Revoke(ctx context.Context, id uuid.UUID, reason string) (Card
 		if c, err = s.reach(ctx, id, actor.RevokeCards); err != nil {
 			return err
 		}
+		if err := s.people.Lock(ctx, c.ParticipantID); err != nil { // a token under way is there before or never
+			return err
+		}
 		if err := s.end(ctx, &c, Revoked, reason, uuid.Nil); err != nil {
 			return err
 		}

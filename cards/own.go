@@ -136,6 +136,9 @@ func (s *Service) RevokeOwn(ctx context.Context, id uuid.UUID, reason string) (C
 		if who := actor.From(ctx); who.Kind != actor.Participant || who.ID != c.ParticipantID {
 			return ErrNotFound
 		}
+		if err := s.people.Lock(ctx, c.ParticipantID); err != nil { // as Revoke does
+			return err
+		}
 		if err := s.end(ctx, &c, Revoked, reason, uuid.Nil); err != nil {
 			return err
 		}
