@@ -91,9 +91,14 @@ export class Core {
     this.settle()
   }
 
-  /** keepIdentity stores the card of this phone after a change of it. */
+  /** keepIdentity stores the card of this phone after a change of it; nothing where another tab put another one there meanwhile. */
   async keepIdentity(next: Identity): Promise<void> {
-    await write(this.db, 'kv', (t) => put(t, 'identity', next))
+    const still = await write(this.db, 'kv', async (t) => {
+      const same = (await get(t, 'identity'))?.id === next.id
+      if (same) await put(t, 'identity', next)
+      return same
+    })
+    if (!still) return await this.load()
     this.identity = next
     this.notify()
     changed()

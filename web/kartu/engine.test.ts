@@ -545,6 +545,34 @@ describe('what is kept', () => {
     expect((await (await again(w)).data()).at).toBe(0)
   })
 
+  test('what a second tab still waits for is not laid beside another person’s card', async () => {
+    const w = await world()
+    const first = await ready(w)
+    let open = (): void => {}
+    const gate = new Promise<void>((done) => (open = done))
+    const late = (path: string) =>
+      (async (url: string, init: RequestInit) => {
+        const answer = await w.server.fetch(url, init)
+        if (url.endsWith(path)) await gate
+        return answer
+      }) as typeof fetch
+    const reading = await again(w, { fetch: late('/v1/my/data') })
+    const read = reading.data()
+    await vi.waitFor(() => expect(count(w, 'GET /v1/my/data')).toBe(1))
+    w.server.tokens.clear()
+    const proving = await again(w, { fetch: late('/v1/my/token') })
+    const proved = proving.cards()
+    await vi.waitFor(() => expect(count(w, 'POST /v1/my/token')).toBe(1))
+    w.server.codes.set('LAIN', '')
+    expect(await first.activate('LAIN', NOTICE)).toBeNull()
+    open()
+    await Promise.all([read, proved])
+    deadNet(w)
+    const next = await again(w)
+    expect([next.state().card?.id, (await next.data()).at]).toEqual([first.state().card?.id, 0])
+    expect(proving.state().card?.id).toBe(first.state().card?.id)
+  })
+
   test('forgetting leaves nothing', async () => {
     const w = await world()
     const e = await ready(w)

@@ -1,8 +1,8 @@
 // What the server answered, kept on the phone and shown at once; what is old is
 // asked for anew behind it.
 import type { Core } from './core'
-import type { Server } from './server'
-import { type Cached, changed, read, write } from './store'
+import { personal, type Server } from './server'
+import { type Cached, changed, get, read, write } from './store'
 
 /** Want says how one thing is had: how long it is fresh, and how it is fetched; null: it could not be. */
 export interface Want<T> {
@@ -89,8 +89,12 @@ export class Shelf {
     const cached = { at: core.clock.now(), value }
     if (this.epoch !== core.epoch) this.clear()
     this.memory.set(name, cached)
-    // Where the phone is full, it is there while the page lives.
-    await write(core.db, 'answers', (t) => t.put('answers', cached, name)).catch(() => {})
+    // Where the phone is full, it is there while the page lives. What is about a person never lies beside
+    // another one's card, which another tab may have put there.
+    const of = personal.includes(name) ? (core.identity?.id ?? '') : null
+    await write(core.db, 'kv answers', async (t) => {
+      if (of === null || (await get(t, 'identity'))?.id === of) await t.put('answers', cached, name)
+    }).catch(() => {})
     core.held++
     core.notify()
     changed()
