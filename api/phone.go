@@ -19,7 +19,7 @@ func (s *Server) phoneRoutes() {
 	own := access.Needs(actor.OwnRecords)
 	route(s, say(act("/v1/my/token", tagCards, "Get a token for the phone that carries a card"),
 		"ES256 by the phone's key, header {alg, kid: card id, typ: card-assertion+jwt}, payload {iss: card id, aud: this address, iat, exp at most iat+60, jti}; each assertion once. "+
-			"Earlier tokens of the person end. A phone with a good signature whose card has ended hears why: 403 card_revoked or card_replaced; everything else is assertion_invalid. A card past its day still gets a token, to be renewed."),
+			"Earlier tokens of the person end. A phone with a good signature whose card has ended hears why: 403 card_revoked or card_replaced; everything else is assertion_invalid. Where the card was replaced on the same phone the token is for the new one (GET /v1/my/card). A card past its day still gets a token, to be renewed."),
 		access.Public(), s.phoneToken)
 	renew := say(act("/v1/my/card/renew", tagCards, "Renew the card on the phone"),
 		"The same card, index and short code with a new day and signature; the text held so far stays good until its own day. Within a day of the last time the stored one is answered again.")

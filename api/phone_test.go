@@ -23,6 +23,7 @@ func TestThePhoneAndItsCardByName(t *testing.T) {
 		{"a phone gets a token, once an assertion", getsAToken},
 		{"how it stands, which cards, which wallet", tellsHowItStands},
 		{"a second phone ends the first", movesToASecondPhone},
+		{"the branch replaces a card on its phone", staysOnItsPhone},
 		{"the branch ends a card", hearsOfTheEnd},
 		{"a person ends own cards", endsOwnCards},
 		{"cards for many, from order to paper and back", makesCardsForMany},
@@ -155,6 +156,27 @@ func movesToASecondPhone(t *testing.T, w *town) {
 	refused(t, "the first phone's card with the second one's key", w.ask(second.cardAssertion(uuid.MustParse(first.Card.ID), w.clock.Now())), 401, "assertion_invalid")
 	if rec := w.prove(second); rec.Code != 200 {
 		t.Errorf("the second phone: %d %s", rec.Code, rec.Body)
+	}
+}
+
+func staysOnItsPhone(t *testing.T, w *town) {
+	p := w.carry(w.a)
+	rec := w.send("POST", "/v1/cards/"+p.Card.ID+"/replace", w.named("branch_officer Alfa").token, `{"reason":"damaged"}`)
+	made := read[struct {
+		ID string `json:"id"`
+	}](t, rec, 201)
+	got := read[struct {
+		Token string `json:"participant_token"`
+	}](t, w.prove(p), 200)
+	own := read[activatedPhone](t, w.send("GET", "/v1/my/card", got.Token, ""), 200)
+	if own.Card.ID != made.ID || own.Card.ID == p.Card.ID {
+		t.Errorf("the phone is told of card %s, the new one is %s", own.Card.ID, made.ID)
+	}
+	if got := w.shown(own.Card.Text, p.device); got.Verdict != "valid" {
+		t.Errorf("the new text at a till: %+v", got)
+	}
+	if got := w.shown(p.Card.Text, p.device); got.Verdict == "valid" {
+		t.Errorf("the old text at a till: %+v", got)
 	}
 }
 

@@ -1,9 +1,12 @@
 package cards
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/assertion"
@@ -15,6 +18,10 @@ const (
 	assertionTyp = "card-assertion+jwt"
 	tokenPath    = "/v1/my/token"
 )
+
+// maxHeirs bounds how often a card may have been replaced on the same phone
+// since that phone last heard of it.
+const maxHeirs = 20
 
 // Faults of a phone that proves itself.
 var (
@@ -35,9 +42,10 @@ func (s *Service) Audience() string { return s.url + tokenPath }
 // assertion is as good as before. It is ES256 {alg, kid: card id, typ:
 // "card-assertion+jwt"} over exactly {iss: card id, aud: Audience, iat, exp ≤
 // iat+60, jti}, so nothing that a till is shown can stand for it. A card past
-// its day is still that phone's. Why a card has ended is told only to a phone
-// with a good signature: ErrCardRevoked or ErrCardReplaced; everything else is
-// ErrAssertion.
+// its day is still that phone's. A card that was replaced on the same phone is
+// taken for the one that it carries now, which do is given. Why a card has ended
+// is told only to a phone with a good signature: ErrCardRevoked or
+// ErrCardReplaced; everything else is ErrAssertion.
 func (s *Service) Authenticate(ctx context.Context, text string, do func(context.Context, Card) error) error {
 	reader := assertion.Reader{Typ: assertionTyp, Audience: s.Audience()}
 	id, err := reader.Named(text)
@@ -61,7 +69,7 @@ func (s *Service) Authenticate(ctx context.Context, text string, do func(context
 		if err := s.people.Lock(ctx, c.ParticipantID); err != nil {
 			return err
 		}
-		now, err := s.loadCard(ctx, id) // it may have ended meanwhile
+		now, err := s.heir(ctx, c) // it may have ended meanwhile
 		if err != nil {
 			return err
 		}
@@ -74,6 +82,30 @@ func (s *Service) Authenticate(ctx context.Context, text string, do func(context
 		self := actor.Actor{Kind: actor.Participant, ID: now.ParticipantID, RequestID: actor.From(ctx).RequestID}
 		return do(actor.With(ctx, self), now)
 	})
+}
+
+// heir returns the card as it stands now; of one that was replaced without
+// leaving its phone, the last that followed it there: of the same person, with
+// exactly the key that c had.
+func (s *Service) heir(ctx context.Context, c Card) (Card, error) {
+	now, err := s.loadCard(ctx, c.ID)
+	if err != nil {
+		return Card{}, err
+	}
+	for range maxHeirs {
+		if now.State != Replaced || now.ReplacedBy == uuid.Nil {
+			break
+		}
+		next, err := s.loadCard(ctx, now.ReplacedBy)
+		if err != nil {
+			return Card{}, err
+		}
+		if next.ParticipantID != c.ParticipantID || next.Form != Phone || !bytes.Equal(next.DeviceKey, c.DeviceKey) {
+			break
+		}
+		now = next
+	}
+	return now, nil
 }
 
 // alive tells a phone that has proved itself why its card is none any more.
