@@ -354,8 +354,9 @@ func (s *Service) auditRun(ctx context.Context, action string, r Run) error {
 }
 
 // RunSheet draws the n-th sheet of a run, n from 1: the cards of 200 people on
-// 20 pages. Nothing is kept: the cards are read and drawn at every call, those
-// that have ended since left out. It returns ErrRunNotFound or ErrSheetNotFound.
+// 20 pages. Nothing is kept: the cards are read and drawn at every call; those
+// that have ended since, and those that people brought from a branch beyond the
+// actor's reach, are left out. It returns ErrRunNotFound or ErrSheetNotFound.
 func (s *Service) RunSheet(ctx context.Context, id uuid.UUID, n int) ([]byte, error) {
 	r, err := s.GetRun(ctx, id)
 	if err != nil {
@@ -369,11 +370,7 @@ func (s *Service) RunSheet(ctx context.Context, id uuid.UUID, n int) ([]byte, er
 		return nil, fmt.Errorf("read card sheet: %w", err)
 	}
 	reach := actor.From(ctx).Scope(actor.IssueCards)
-	for _, c := range all {
-		if !reach.HasBranch(c.BranchID) {
-			return nil, ErrRunNotFound
-		}
-	}
+	all = slices.DeleteFunc(all, func(c Card) bool { return !reach.HasBranch(c.BranchID) })
 	return s.SheetPDF(all)
 }
 

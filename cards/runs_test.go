@@ -442,6 +442,29 @@ func many(n int) []uuid.UUID {
 	return out
 }
 
+// TestASheetLeavesOutCardsOfAnotherBranch: somebody who came from there keeps
+// the card, and does not hold up the sheet.
+func TestASheetLeavesOutCardsOfAnotherBranch(t *testing.T) {
+	w := newWorld(t)
+	ids := w.persons(palu, 2)
+	brought := w.printed(ids[1])
+	if err := w.db.InTx(t.Context(), func(ctx context.Context) error {
+		return w.db.From(ctx).Exec("UPDATE cards SET branch_id = ? WHERE id = ?", donggala, brought.ID).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r := w.start(officer(t, palu), cards.NewRun{Kind: cards.RunSheet, ParticipantIDs: ids})
+	w.work(2)
+	part, err := w.cards.RunSheet(officer(t, palu), r.ID, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := w.cards.RunSheet(officer(t, palu, donggala), r.ID, 1)
+	if err != nil || len(part) >= len(whole) {
+		t.Errorf("%d bytes of one card, %d of two, %v", len(part), len(whole), err)
+	}
+}
+
 func TestRunsAreSeenWithinReach(t *testing.T) {
 	w := newWorld(t)
 	ours := w.start(officer(t, palu), cards.NewRun{Kind: cards.RunSheet, ParticipantIDs: w.persons(palu, 1)})
