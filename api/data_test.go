@@ -34,6 +34,7 @@ func tellsWhoLooked(t *testing.T, w *town) {
 			w.send("GET", "/v1/participants", officer, "", "X-Access-Reason", reason),
 			w.send("POST", "/v1/participants/search", officer, `{"kpj":"23000000001"}`, "X-Access-Reason", reason),
 			w.send("GET", "/v1/data-requests/"+e.request.String(), officer, "", "X-Access-Reason", reason),
+			w.send("PATCH", path, officer, "{}", "X-Access-Reason", reason),
 		} {
 			if r.Code != 422 || faultOf(r) != "" || strings.Contains(r.Body.String(), reason) {
 				t.Errorf("because of %.20q: %d %.300s", reason, r.Code, r.Body)

@@ -231,10 +231,14 @@ func (s *Server) createParticipant(ctx context.Context, in *with[newParticipant]
 	return replyNew(v, err, participantOf, func(p participants.Participant) string { return "/v1/participants/" + p.ID.String() })
 }
 
-func (s *Server) updateParticipant(ctx context.Context, in *idAnd[participantChange]) (*out[participantBody], error) {
+func (s *Server) updateParticipant(ctx context.Context, in *struct {
+	ByID
+	Reasoned
+	Body participantChange
+}) (*out[participantBody], error) {
 	b := in.Body
 	c := participants.Change{Name: (*pii.Text)(b.Name), BirthOn: b.BirthOn, Phone: (*pii.Text)(b.Phone), RegionCode: b.RegionCode}
-	v, err := s.services.Participants.Update(ctx, in.ID, c)
+	v, err := s.services.Participants.Update(in.noted(ctx), in.ID, c)
 	return reply(v, err, participantOf)
 }
 
