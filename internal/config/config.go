@@ -57,7 +57,7 @@ type Config struct {
 	DatabaseConn int    `name:"database-conns" env:"BERLAKU_DATABASE_CONNS" default:"0" help:"Most connections to PostgreSQL; 0: four a core."`
 
 	MessageURL      string `name:"message-url" env:"BERLAKU_MESSAGE_URL" secret:"whole" help:"How messages reach people: file:PATH, https://…, smtp://… or smtps://user:password@host:port; none: nothing is sent."`
-	MessageTemplate string `name:"message-template" env:"BERLAKU_MESSAGE_TEMPLATE" help:"JSON body for an https gateway with {to}, {digits} and {text} in its strings."`
+	MessageTemplate string `name:"message-template" env:"BERLAKU_MESSAGE_TEMPLATE" secret:"whole" help:"JSON body for an https gateway with {to}, {digits} and {text} in its strings; it may hold the key of the gateway."`
 	MessageToken    string `name:"message-token" env:"BERLAKU_MESSAGE_TOKEN" secret:"whole" help:"Bearer token for an https gateway."`
 	MessageFrom     string `name:"message-from" env:"BERLAKU_MESSAGE_FROM" help:"Address of mail that smtp sends from."`
 	MessageTo       string `name:"message-to" env:"BERLAKU_MESSAGE_TO" help:"How a phone becomes an address of mail, like {phone}@sms.example."`

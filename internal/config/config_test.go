@@ -318,6 +318,7 @@ func TestMessages(t *testing.T) {
 func TestPrintMasksTheGatewayWhole(t *testing.T) {
 	t.Setenv("BERLAKU_MESSAGE_URL_FILE", write(t, "url", "https://gateway.example/hook/secret-word\n"))
 	t.Setenv("BERLAKU_MESSAGE_TOKEN", "https://secret-word.example")
+	t.Setenv("BERLAKU_MESSAGE_TEMPLATE", `{"key":"secret-word","to":"{to}","text":"{text}"}`)
 	c, err := parse(t)
 	if err != nil || c.MessageURL != "https://gateway.example/hook/secret-word" {
 		t.Fatalf("got %q, %v", c.MessageURL, err)
@@ -326,7 +327,7 @@ func TestPrintMasksTheGatewayWhole(t *testing.T) {
 	if err := c.Print(&b); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(b.String(), "secret-word") || strings.Count(b.String(), "[masked]") != 2 {
+	if strings.Contains(b.String(), "secret-word") || strings.Count(b.String(), "[masked]") != 3 {
 		t.Errorf("got %s", b.String())
 	}
 }
