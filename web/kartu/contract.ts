@@ -188,7 +188,7 @@ export interface State {
   renewal: 'fresh' | 'due' | 'late' // late: within 7 days of its end and not renewed
   settings: { lang: Lang }
   storagePersistent: boolean
-  endedBecause: 'revoked' | 'replaced' | 'erased' | ''
+  endedBecause: 'revoked' | 'replaced' | 'erased' | '' // '' of a card that is over: nobody says why
   held: number // rises when something that is kept has come anew: ask for it again
 }
 

@@ -91,10 +91,10 @@ export class Core {
     this.settle()
   }
 
-  /** keepIdentity stores the card of this phone after a change of it; nothing where another tab put another one there meanwhile. */
-  async keepIdentity(next: Identity): Promise<void> {
+  /** keepIdentity stores the card of this phone after a change of it, or the one that follows it; nothing where another tab put another one there meanwhile. */
+  async keepIdentity(next: Identity, of = next.id): Promise<void> {
     const still = await write(this.db, 'kv', async (t) => {
-      const same = (await get(t, 'identity'))?.id === next.id
+      const same = (await get(t, 'identity'))?.id === of
       if (same) await put(t, 'identity', next)
       return same
     })

@@ -19,6 +19,8 @@ function back(w: World): void {
   w.pass(25)
 }
 
+const standing = (e: Engine): string => e.state().phase + e.state().endedBecause
+
 async function again(w: World, deps = {}): Promise<Engine> {
   const e = w.engine(deps)
   await e.start()
@@ -426,6 +428,163 @@ describe('a card that is over', () => {
     w.server.erased = false
     await e.refresh()
     expect((await e.cards()).at).toBe(START)
+  })
+})
+
+describe('a phone that the server does not know any more', () => {
+  /** unknown is a phone whose bearer ran out, of a card that the server has forgotten; list is what the status list says of it. */
+  async function unknown(list: number): Promise<{ w: World; e: Engine }> {
+    const w = await world()
+    const e = await ready(w)
+    w.server.tokens.clear()
+    w.server.erased = true
+    w.server.listed.set(4711, list)
+    return { w, e }
+  }
+  test('learns from the signed list that its card is over, and keeps no name', async () => {
+    const { w, e } = await unknown(1)
+    await e.refresh()
+    expect(e.state()).toMatchObject({ phase: 'ended', endedBecause: '', card: { name: '', shortCode: '', standing: 'revoked', branch: 'Palu' } })
+    expect([await e.code(), await e.wish('s1', '')]).toEqual([null, { code: 'card_revoked' }])
+    const next = await again(w)
+    expect([next.state().phase, next.state().endedBecause, await next.code()]).toEqual(['ended', '', null])
+    w.server.erased = false
+    w.server.codes.set('LAGI', '')
+    expect(await next.activate('LAGI', NOTICE)).toBeNull()
+    expect(next.state().phase).toBe('ready')
+  })
+
+  test('keeps its card when the list says anything else, and does not ask for it again soon', async () => {
+    for (const status of [0, 2, 3]) {
+      const { w, e } = await unknown(status)
+      w.server.listed.set(4710, 1).set(4712, 1)
+      await e.refresh()
+      await e.refresh()
+      expect([standing(e), count(w, 'GET /s/0')]).toEqual(['ready', 1])
+      w.server.listed.set(4711, 1)
+      w.pass(901)
+      await e.refresh()
+      expect([standing(e), count(w, 'GET /s/0')]).toEqual(['ended', 2])
+    }
+  })
+
+  test('keeps its card when the list does not come or is not the issuer’s', async () => {
+    const stranger = (await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])) as CryptoKeyPair
+    const wrongs: ((w: World) => void)[] = [
+      (w) => (w.server.network = (path) => (path === '/s/0' ? 'dead' : 'ok')),
+      (w) => (w.server.network = (path) => (path === '/.well-known/jwks.json' ? 'dead' : 'ok')),
+      (w) => w.server.fails.set('/s/', [404, 'status_list_not_found']),
+      (w) => (w.server.listKey = stranger.privateKey),
+    ]
+    for (const wrong of wrongs) {
+      const { w, e } = await unknown(1)
+      wrong(w)
+      await e.refresh()
+      expect(standing(e)).toBe('ready')
+      expect((await w.server.judge((await e.code())!.text)).code).toBe('OK')
+    }
+  })
+
+  test('asks for no list while the server has not told it the time', async () => {
+    const { w } = await unknown(1)
+    const dateless = (async (url: string, init: RequestInit) => {
+      const answer = await w.server.fetch(url, init)
+      answer.headers.delete('Date')
+      return answer
+    }) as typeof fetch
+    const e = await again(w, { fetch: dateless })
+    await e.refresh()
+    expect([standing(e), count(w, 'GET /s/0')]).toEqual(['ready', 0])
+    await (await again(w)).refresh()
+    expect(count(w, 'GET /s/0')).toBe(1)
+  })
+
+  test('says that it was erased where that was asked for here, without a list', async () => {
+    const w = await world()
+    const e = await ready(w)
+    await e.request('erase', '')
+    w.server.tokens.clear()
+    w.server.erased = true
+    w.server.listed.set(4711, 1)
+    await e.refresh()
+    expect([standing(e), count(w, 'GET /s/0')]).toEqual(['endederased', 0])
+  })
+
+  test('leaves a card alone that another tab fetched meanwhile', async () => {
+    const { w } = await unknown(1)
+    let open = (): void => {}
+    const gate = new Promise<void>((done) => (open = done))
+    const late = (async (url: string, init: RequestInit) => {
+      const answer = await w.server.fetch(url, init)
+      if (url.endsWith('/s/0')) await gate
+      return answer
+    }) as typeof fetch
+    const slow = await again(w, { fetch: late })
+    const other = await again(w)
+    const asked = slow.refresh()
+    await vi.waitFor(() => expect(count(w, 'GET /s/0')).toBe(1))
+    w.server.erased = false
+    w.server.codes.set('LAIN', '')
+    expect(await other.activate('LAIN', NOTICE)).toBeNull()
+    open()
+    await asked
+    expect([standing(slow), standing(await again(w))]).toEqual(['ready', 'ready'])
+  })
+})
+
+describe('a card that the branch replaced on this phone', () => {
+  const shown = async (w: World, e: Engine): Promise<[string, number]> => {
+    const { code, card } = await w.server.judge((await e.code())!.text)
+    return [code, card!.idx]
+  }
+
+  test('is followed with the bearer that it has, and when that ran out', async () => {
+    for (const out of [false, true]) {
+      const w = await world()
+      const e = await ready(w)
+      const [first] = w.server.cards
+      expect(await shown(w, e)).toEqual(['OK', 4711])
+      const next = await w.server.replace(await w.server.replace(first!))
+      if (out) w.server.tokens.clear()
+      w.pass(61)
+      await e.refresh()
+      expect(e.state()).toMatchObject({ phase: 'ready', card: { id: next.id, standing: 'active' } })
+      expect(await shown(w, e)).toEqual(['OK', 4713])
+      expect((await e.cards()).value.find((c) => c.thisPhone)?.id).toBe(next.id)
+      const other = await again(w)
+      expect([other.state().card?.id, (await shown(w, other))[1]]).toEqual([next.id, 4713])
+      w.server.tokens.clear()
+      await e.refresh()
+      expect(standing(e)).toBe('ready')
+    }
+  })
+
+  test('is followed by a renewal', async () => {
+    const w = await world()
+    const e = await ready(w)
+    const next = await w.server.replace(w.server.cards[0]!)
+    w.pass(8 * DAY)
+    await e.refresh()
+    expect([w.server.renewals, e.state().renewal, e.state().card?.id]).toEqual([1, 'fresh', next.id])
+    expect(await shown(w, e)).toEqual(['OK', 4712])
+  })
+
+  test('is not followed to another phone’s key', async () => {
+    const w = await world()
+    const e = await ready(w)
+    const mine = e.state().card!.id
+    const { x, y } = await keyPair()
+    const away = await w.server.replace(w.server.cards[0]!, { x, y })
+    for (const token of w.server.tokens.keys()) w.server.tokens.set(token, away.id) // a bearer of the person, not of this phone
+    for (let i = 0; i < 2; i++) {
+      w.pass(61)
+      await e.refresh()
+      expect(e.state().card?.id).toBe(mine)
+    }
+    expect(count(w, 'GET /v1/my/card')).toBe(1)
+    w.server.tokens.clear()
+    await e.refresh()
+    expect(standing(e)).toBe('endedreplaced')
   })
 })
 

@@ -25,14 +25,21 @@ export function renew(core: Core, server: Server): Promise<string> {
 
 async function ask(core: Core, server: Server): Promise<string> {
   const a = await server.authed<OwnCardText>('POST', '/v1/my/card/renew')
-  const { identity } = core
-  if (!a.data || !identity) return a.code || 'other'
-  const { card, masked_name: name, short_code: shortCode } = a.data
+  if (!a.data) return a.code || 'other'
+  return (await adopt(core, a.data)) && !core.due() ? '' : 'other'
+}
+
+/**
+ * adopt keeps a text that the server gave: of this phone's card, or of the one
+ * that the branch put in its place on the same phone. It returns false for a
+ * text of another phone, which could not be shown with this key.
+ */
+export async function adopt(core: Core, { card, masked_name: name, short_code: shortCode }: OwnCardText): Promise<boolean> {
   const form = await formOf(card.text)
-  // Only a text of this card on this phone: another could not be shown with this key.
-  if (!form || card.id !== identity.id || b64url(form.point!.x) !== identity.x) return 'other'
-  await core.keepIdentity({ ...identity, text: card.text, exp: form.exp, expiresOn: card.expires_on, name, shortCode })
-  return core.due() ? 'other' : ''
+  const { identity } = core
+  if (!form || !identity || b64url(form.point!.x) !== identity.x) return false
+  await core.keepIdentity({ ...identity, id: card.id, text: card.text, exp: form.exp, expiresOn: card.expires_on, name, shortCode }, identity.id)
+  return true
 }
 
 /** renewAlone is for the service worker: opens, renews, closes; returns as renew does. */

@@ -4,15 +4,17 @@ import { type Answer, type Ask, type Call, createCall, none } from '../shared/ap
 import type { Problem } from './contract'
 import type { Core } from './core'
 import { assertion, originOf } from './keys'
-import { changed, get, put, read, write } from './store'
+import { type Because, changed, get, type Identity, put, read, write } from './store'
 
 const OFFLINE = 20_000 // ms: how long one failed request speaks for the next
+const LISTED = 900_000 // ms: how long a status list speaks for the next
 
 export class Server {
   /** reached is called when a request got through after one had not. */
   reached: () => void = () => {}
 
   private failedAt = -Infinity
+  private listedAt = -Infinity
   private readonly raw: Call
   private asking: Promise<Answer<unknown>> | null = null
 
@@ -46,7 +48,7 @@ export class Server {
   async authed<T>(method: string, path: string, ask: Ask = {}): Promise<Answer<T>> {
     const { core } = this
     for (let again = false; ; again = true) {
-      if (!core.identity || core.ended) return { ...none, status: 403, code: core.ended ? `card_${core.ended.because}` : 'card_none' }
+      if (!core.identity || core.ended) return { ...none, status: 403, code: core.ended ? `card_${core.ended.because || 'revoked'}` : 'card_none' }
       if (!core.identity.token) {
         const a = await (this.asking ??= this.prove().finally(() => (this.asking = null)))
         if (!core.identity?.token) return { ...a, data: null }
@@ -72,35 +74,53 @@ export class Server {
     // The first answer has told the time, if that was what was wrong; and the page may stand under another name than the issuer.
     const issuer = originOf(core.identity?.text ?? '')
     let last: Answer<unknown> = none
+    let told = false // the last assertion was made with the server's time
     for (const origin of [core.origin, core.origin, ...(issuer === core.origin ? [] : [issuer])]) {
       const { identity } = core
       if (!identity) return none
+      told = core.clock.told()
       const body = { assertion: await assertion(identity.id, identity.key, origin + '/v1/my/token', core.clock.now()) }
       const a = await this.call<{ participant_token: string }>('POST', '/v1/my/token', { body })
       if (a.data) {
         if (core.identity?.id === identity.id) await core.keepIdentity({ ...core.identity, token: a.data.participant_token })
         return a
       }
-      if (a.code === 'card_revoked' || a.code === 'card_replaced') await this.end(a.code === 'card_revoked' ? 'revoked' : 'replaced')
+      if (a.code === 'card_revoked' || a.code === 'card_replaced') await this.end(a.code === 'card_revoked' ? 'revoked' : 'replaced', identity.id)
       if (a.code !== 'assertion_invalid') return a
       last = a
     }
-    return this.unknown(last)
+    if (core.identity) await this.unknown(core.identity, told)
+    return last
   }
 
-  /** unknown: who asked to be erased is nobody's phone any more. */
-  private async unknown(a: Answer<unknown>): Promise<Answer<unknown>> {
+  /** unknown: who asked to be erased is nobody's phone any more, nor is one whose card is on the list of those that are over. */
+  private async unknown({ id, text }: Identity, told: boolean): Promise<void> {
     const asked = await read(this.core.db, 'answers', (t) => t.get<{ value: { kind: string; state: string }[] }>('answers', 'requests'))
     const erased = asked?.value.some((r) => r.kind === 'erase' && r.state !== 'refused' && r.state !== 'cancelled')
-    if (erased) await this.end('erased')
-    return a
+    if (erased) await this.end('erased', id)
+    else if (told && (await this.listed(text))) await this.end('', id)
   }
 
-  /** end keeps why this phone's card is over, and nothing with which it could act or that is about the person's doings. */
-  async end(because: 'revoked' | 'replaced' | 'erased'): Promise<void> {
+  /** listed reports whether the issuer's signed list says that the card is over. */
+  private async listed(text: string): Promise<boolean> {
+    const { source, clock } = this.core
+    if (source.mono() - this.listedAt < LISTED) return false
+    const said = await (await import('./listed')).revoked(text, this.call, clock)
+    if (said !== null) this.listedAt = source.mono()
+    return said === true
+  }
+
+  /**
+   * end keeps why the card with this id is over, and nothing with which the phone
+   * could act or that is about the person's doings; no name either of somebody who
+   * may have been erased. Where another tab put another card, that stays.
+   */
+  async end(because: Because, of: string): Promise<void> {
     const { core } = this
-    const { id = '', name = '', shortCode = '', expiresOn = '' } = (because !== 'erased' && core.identity) || {}
     await write(core.db, 'kv answers', async (t) => {
+      const held = await get(t, 'identity')
+      if (held?.id !== of) return
+      const { id = '', name = '', shortCode = '', expiresOn = '' } = because === 'revoked' || because === 'replaced' ? held : {}
       await put(t, 'ended', { because, id, name, shortCode, expiresOn })
       for (const key of ['identity', 'pending', 'seen']) await t.del('kv', key)
       for (const key of personal) if (key !== 'status' || because === 'erased') await t.del('answers', key)

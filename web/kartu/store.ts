@@ -32,7 +32,7 @@ export type Because = State['endedBecause']
 
 interface Kv {
   identity: Identity
-  ended: { because: Exclude<Because, ''>; name: string; shortCode: string; expiresOn: string; id: string }
+  ended: { because: Because; name: string; shortCode: string; expiresOn: string; id: string }
   pending: Pending
   settings: State['settings']
   clock: Saved

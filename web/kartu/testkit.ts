@@ -2,8 +2,8 @@
 // phones with their own storage and clock.
 import { IDBFactory } from 'fake-indexeddb'
 import { base32, b64url, fromB64url, fromUtf8, utf8 } from '../shared/bytes'
-import { expand, type Judged, verify } from '../shared/card'
-import { parseKeys } from '../shared/keys'
+import { expand, type Judged, SHARD, verify } from '../shared/card'
+import { type JWK, parseKeys } from '../shared/keys'
 import { importPoint } from '../shared/p256'
 import type { Engine, Notice } from './contract'
 import { createEngine, type EngineDeps } from './engine'
@@ -19,6 +19,8 @@ interface Card {
   id: string
   x: string
   y: string
+  idx: number
+  heir: string // id of the card that took its place on the same phone
   text: string
   state: 'active' | 'revoked' | 'replaced'
   expires: number // day
@@ -38,6 +40,8 @@ export class Server {
   headers: Record<string, string>[] = []
   network: (path: string, init: RequestInit) => 'ok' | 'dead' | 'deaf' = () => 'ok' // deaf: done, but the answer is lost
   erased = false
+  listed = new Map<number, number>() // index to what the status list says
+  listKey: CryptoKey // that signs the list
   membership: Status['membership'] = { state: 'active', protected_until: '2027-06-30', status_as_of: '2026-12-01', segment: 'bpu' }
   consentVersion = NOTICE.version
   uses: WireUse[] = []
@@ -49,10 +53,41 @@ export class Server {
   private jtis = new Set<string>()
   private n = 0
 
-  constructor(private readonly key: CryptoKeyPair) {}
+  constructor(private readonly key: CryptoKeyPair) {
+    this.listKey = key.privateKey
+  }
+
+  async jwks(): Promise<{ keys: JWK[] }> {
+    const key = { kty: 'OKP', crv: 'Ed25519', x: b64url(new Uint8Array(await crypto.subtle.exportKey('raw', this.key.publicKey))), not_after: 2_000_000_000 }
+    return { keys: [{ ...key, kid: 'A7', use_for: ['card'] }, { ...key, kid: 'S1', use_for: ['status'] }] }
+  }
 
   async keys() {
-    return parseKeys({ keys: [{ kty: 'OKP', crv: 'Ed25519', kid: 'A7', x: b64url(new Uint8Array(await crypto.subtle.exportKey('raw', this.key.publicKey))), not_after: 2_000_000_000, use_for: ['card'] }] })!
+    return parseKeys(await this.jwks())!
+  }
+
+  private async list(): Promise<string> {
+    const bits = new Uint8Array(SHARD / 4)
+    for (const [idx, value] of this.listed) bits[idx >> 2]! |= value << (2 * (idx & 3))
+    const lst = b64url(new Uint8Array(await new Response(new Blob([bits]).stream().pipeThrough(new CompressionStream('deflate'))).arrayBuffer()))
+    const parts = [{ alg: 'EdDSA', kid: 'S1', typ: 'statuslist+jwt' }, { sub: `${ORIGIN}/s/0`, iat: this.at, exp: this.at + 7 * DAY, status_list: { bits: 2, lst } }]
+    const input = parts.map((part) => b64url(utf8(JSON.stringify(part)))).join('.')
+    return `${input}.${b64url(new Uint8Array(await crypto.subtle.sign('Ed25519', this.listKey, utf8(input))))}`
+  }
+
+  /** replace puts another card in a card's place, on the same phone or with another key. */
+  async replace(c: Card, key: Partial<Pick<Card, 'x' | 'y'>> = {}): Promise<Card> {
+    const next = { ...c, ...key, id: `card-${++this.n}`, idx: c.idx + 1 }
+    await this.sign(next)
+    Object.assign(c, { state: 'replaced', heir: next.id })
+    this.cards.push(next)
+    return next
+  }
+
+  /** now is the card that stands for a card's phone. */
+  private now(c: Card | undefined): Card | undefined {
+    const next = this.cards.find(({ id }) => id === c?.heir)
+    return next && next.x === c?.x ? this.now(next) : c
   }
 
   /** judge is what a till with the right time would say. */
@@ -62,7 +97,7 @@ export class Server {
 
   private async sign(c: Card): Promise<void> {
     const point = base32(Uint8Array.of(2 + (fromB64url(c.y)![31]! & 1), ...fromB64url(c.x)!))
-    const head = `${ORIGIN.toUpperCase()}/1/A7.4711.${c.expires}.BU**-SA*****.${point}`
+    const head = `${ORIGIN.toUpperCase()}/1/A7.${c.idx}.${c.expires}.BU**-SA*****.${point}`
     const draft = (await expand(ORIGIN, `${head}.${base32(new Uint8Array(64))}`)).card!
     c.text = `${head}.${base32(new Uint8Array(await crypto.subtle.sign('Ed25519', this.key.privateKey, utf8(draft.issuer.input))))}`
   }
@@ -87,7 +122,10 @@ export class Server {
     const [status, body, etag = ''] = fail ? [fail[0], { code: fail[1] }] : await this.answer(init.method!, path, init.body ? (JSON.parse(String(init.body)) as Json) : {}, headers)
     if (how === 'deaf') throw new TypeError('the answer is lost')
     const none = status === 204 || status === 304
-    return new Response(none ? null : JSON.stringify(body), { status, headers: { Date: new Date(this.at * 1000).toUTCString(), 'Content-Type': 'application/json', ...(etag && { ETag: etag }) } })
+    const plain = typeof body === 'string'
+    return new Response(none ? null : plain ? body : JSON.stringify(body), {
+      status, headers: { Date: new Date(this.at * 1000).toUTCString(), 'Content-Type': plain ? 'application/statuslist+jwt' : 'application/json', ...(etag && { ETag: etag }) },
+    })
   }
 
   private async answer(method: string, path: string, body: Json, headers: Record<string, string>): Promise<[number, unknown, string?]> {
@@ -98,7 +136,9 @@ export class Server {
     if (path === '/v1/claims') return [202, { id: 'claim', expires_at: ISO(this.at + 300) }]
     if (path === '/v1/claims/claim/confirm') return body.code === '204816' ? [200, { code: 'KODE' }] : [422, { code: 'claim_code_invalid' }]
     if (bare === '/v1/directory') return this.directory(new URLSearchParams(query), headers)
-    const c = this.cards.find(({ id }) => id === this.tokens.get((headers.Authorization ?? '').slice(7)))
+    if (path === '/.well-known/jwks.json') return [200, await this.jwks()]
+    if (path === '/s/0') return [200, await this.list()]
+    const c = this.now(this.cards.find(({ id }) => id === this.tokens.get((headers.Authorization ?? '').slice(7))))
     return c ? this.mine(c, method, bare.replace('/v1/my/', ''), new URLSearchParams(query), body) : [401, { code: 'unauthenticated' }]
   }
 
@@ -110,7 +150,7 @@ export class Server {
     const [more, again] = [{ masked_name: 'BU** SA*****' }, led !== '']
     if (again) return [201, { card: { ...this.shown(before!), ...more } }]
     for (const c of this.cards) c.state = 'replaced'
-    const c: Card = { id: `card-${++this.n}`, x, y, text: '', state: 'active', expires: Math.floor(this.at / DAY) + 30, renewedAt: this.at }
+    const c: Card = { id: `card-${++this.n}`, x, y, idx: 4711, heir: '', text: '', state: 'active', expires: Math.floor(this.at / DAY) + 30, renewedAt: this.at }
     await this.sign(c)
     this.cards.push(c)
     this.codes.set(String(code), c.id)
@@ -129,8 +169,9 @@ export class Server {
     const [iat, exp] = [Number(claims.iat), Number(claims.exp)]
     if (Math.abs(iat - this.at) > 60 || exp > iat + 60 || this.jtis.has(String(claims.jti))) return bad
     this.jtis.add(String(claims.jti))
-    if (c.state !== 'active') return [403, { code: `card_${c.state}` }]
-    return [200, { participant_token: this.token(c.id), expires_at: ISO(this.at + 90 * DAY) }]
+    const now = this.now(c)!
+    if (now.state !== 'active') return [403, { code: `card_${now.state}` }]
+    return [200, { participant_token: this.token(now.id), expires_at: ISO(this.at + 90 * DAY) }]
   }
 
   private directory(query: URLSearchParams, headers: Record<string, string>): [number, unknown, string?] {

@@ -6,7 +6,7 @@ import { activate, resume } from './activate'
 import type { Access, ClaimForm, DataRequest, Held, Notice, OwnCard, OwnData, Place, Problem, RequestKind, Sector, Wish } from './contract'
 import type { Core, EngineDeps } from './core'
 import { type Directory, directory, listings } from './directory'
-import { renew, TAG } from './renew'
+import { adopt, renew, TAG } from './renew'
 import { problemOf, Server } from './server'
 import { Shelf, type Want } from './shelf'
 import { type Cached, changed, NAME, onChange } from './store'
@@ -35,6 +35,7 @@ export class Work {
   private nextFresh = 0
   private nextRenewal = 0
   private failures = 0
+  private foreign = '' // id of a card of this person that is not for this phone
   private stopped = '' // what stood in the way of the last renewal
 
   constructor(
@@ -169,8 +170,18 @@ export class Work {
     const { core } = this
     core.status = await this.shelf.held<Status>('status')
     const said = core.status?.value.card
-    if (core.identity && said?.id === core.identity.id && (said.state === 'revoked' || said.state === 'replaced')) await this.server.end(said.state)
+    if (core.identity && said) {
+      if (said.id !== core.identity.id) await this.follow(said)
+      else if (said.state === 'revoked' || said.state === 'replaced') await this.server.end(said.state, said.id)
+    }
     core.notify()
+  }
+
+  /** follow fetches the card that the branch put in this one's place on this phone. */
+  private async follow({ id, state }: Status['card']): Promise<void> {
+    if (state !== 'active' || id === this.foreign) return
+    const a = await this.server.authed<OwnCardText>('GET', '/v1/my/card')
+    if (a.data && !(await adopt(this.core, a.data))) this.foreign = id
   }
 
   /** short fetches the short code after an activation whose answer was lost. */

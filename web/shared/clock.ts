@@ -57,7 +57,12 @@ export class Clock {
   /** trusted: good, or off by a difference that the server told this very page. */
   trusted(): boolean {
     const state = this.state()
-    return state === 'good' || (state === 'off' && this.base !== null)
+    return state === 'good' || (state === 'off' && this.told())
+  }
+
+  /** told reports whether the server has told the time to this very page. */
+  told(): boolean {
+    return this.base !== null
   }
 
   /** heard takes the server's time out of an answer to a request sent at mono ms. */

@@ -9,7 +9,7 @@ import { fill } from './words'
 export function Ended() {
   const { card, endedBecause } = usePhone()
   const m = more()
-  const why = endedBecause || 'revoked'
+  const why = endedBecause || 'over'
   return (
     <main class="page">
       <span class={why === 'erased' ? 'badge calm' : 'badge'}>
