@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -152,29 +153,54 @@ func (s *Service) SettleErasures(ctx context.Context) (int64, error) {
 }
 
 // settleErased refuses people who asked to be erased and who come back without a
-// consent of their own, and forgets the erasure of those who come with one.
+// consent of their own, and forgets the erasure of those who come with one. By
+// the KPJ alone nobody comes back: that would be somebody else's consent.
 func (s *Service) settleErased(ctx context.Context, all []entry) error {
-	digests, consenting := map[string][][]byte{}, map[string]bool{}
+	digests, gone := map[string][][]byte{}, map[string]map[string]uuid.UUID{}
 	for i := range all {
 		for _, k := range all[i].keys {
 			digests[k.Kind] = append(digests[k.Kind], k.Digest)
-			consenting[k.Kind+string(k.Digest)] = all[i].consent != nil
+		}
+	}
+	for kind, list := range digests {
+		var err error
+		if gone[kind], err = s.erasedAmong(ctx, kind, list); err != nil {
+			return err
 		}
 	}
 	var back []uuid.UUID
-	for kind, list := range digests {
-		gone, err := s.erasedAmong(ctx, kind, list)
+	for i := range all {
+		who, err := all[i].erased(gone)
 		if err != nil {
 			return err
 		}
-		for digest, id := range gone {
-			if !consenting[kind+digest] {
-				return ErrErased
-			}
-			back = append(back, id)
-		}
+		back = append(back, who...)
 	}
 	return s.forgetErased(ctx, sortedIDs(back))
+}
+
+// erased returns who of the erased comes back with an entry, or ErrErased where
+// they may not.
+func (e *entry) erased(gone map[string]map[string]uuid.UUID) ([]uuid.UUID, error) {
+	var who, byKPJ []uuid.UUID
+	for _, k := range e.keys {
+		id, is := gone[k.Kind][string(k.Digest)]
+		switch {
+		case is && k.Kind == kpjKey:
+			byKPJ = append(byKPJ, id)
+		case is:
+			who = append(who, id)
+		}
+	}
+	for _, id := range byKPJ {
+		if !slices.Contains(who, id) {
+			return nil, ErrErased
+		}
+	}
+	if len(who) > 0 && e.consent == nil {
+		return nil, ErrErased
+	}
+	return who, nil
 }
 
 // erasedRows returns, by the kind of number, the digests of an import that are of

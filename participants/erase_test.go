@@ -129,6 +129,11 @@ func TestWhoWasErasedComesBackWithAConsentOnly(t *testing.T) {
 		t.Errorf("%d identity keys, want those of the other one", n)
 	}
 	n.Consent = &participants.NewConsent{Version: "1", TextHash: make([]byte, 32), Channel: participants.ByBranch}
+	stranger := person(3)
+	stranger.Membership.KPJ, stranger.Consent = kpj(1), n.Consent
+	if _, err := w.Create(w.ctx, stranger); !errors.Is(err, participants.ErrErased) {
+		t.Errorf("the KPJ of the erased, with the consent of another: %v", err)
+	}
 	back, err := w.Create(w.ctx, n)
 	if err != nil || back.ID == p.ID {
 		t.Fatalf("with a consent: %v", err)

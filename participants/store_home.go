@@ -4,14 +4,21 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+	"gorm.io/gorm/clause"
 )
 
+// home reads where a person lives. Inside a transaction nobody is erased until
+// its end.
 func (s *Service) home(ctx context.Context, id uuid.UUID) (uuid.UUID, string, error) {
 	var rows []struct {
 		BranchID   uuid.UUID
 		RegionCode *string
 	}
-	if err := s.db.From(ctx).Raw("SELECT branch_id, region_code FROM participants WHERE id = ?", id).Scan(&rows).Error; err != nil {
+	tx := s.db.From(ctx).Table("participants").Select("branch_id, region_code").Where("id = ? AND erased_at IS NULL", id)
+	if s.db.InTransaction(ctx) {
+		tx = tx.Clauses(clause.Locking{Strength: "SHARE"})
+	}
+	if err := tx.Find(&rows).Error; err != nil {
 		return uuid.Nil, "", err
 	}
 	if len(rows) == 0 {

@@ -118,16 +118,14 @@ func (s *Service) Wish(ctx context.Context, sectorID uuid.UUID, partner pii.Text
 	if err := wrong.Err(ErrInvalid); err != nil {
 		return Wish{}, err
 	}
-	branch, region, err := s.people.Home(ctx, person)
-	if err != nil {
-		return Wish{}, err
-	}
-	row := wishRow{
-		ParticipantID: person, SectorID: sectorID, BranchID: branch, RegionCode: textOrNull(region),
-		PartnerSealed: s.keys.Seal(wishPlace(person, sectorID), text),
-	}
+	row := wishRow{ParticipantID: person, SectorID: sectorID, PartnerSealed: s.keys.Seal(wishPlace(person, sectorID), text)}
 	out := Wish{Partner: pii.Text(text)}
 	err = s.db.InTx(ctx, func(ctx context.Context) (err error) {
+		branch, region, err := s.people.Home(ctx, person) // who is being erased wishes before that or not at all
+		if err != nil {
+			return err
+		}
+		row.BranchID, row.RegionCode = branch, textOrNull(region)
 		if out.Sector, err = s.sector(ctx, sectorID, false); err != nil {
 			return err
 		}

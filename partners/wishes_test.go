@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/internal/testkit"
 	market "github.com/berlaku/berlaku/internal/testkit/shop"
@@ -64,6 +65,37 @@ func TestAPersonHasOneWishForASector(t *testing.T) {
 	}
 	if got := must[partners.WishCount](t)(s.Partners.Wishes(s.Supervisor(t), apt.ID)); got.Count != 0 || len(got.Partners) != 0 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestAnErasedPersonWishesNothing: a request under way writes nothing behind the
+// erasure.
+func TestAnErasedPersonWishesNothing(t *testing.T) {
+	s := market.New(t)
+	apt, person := sectorIn(t, s, "APT"), s.Person(t)
+	erased := make(chan error, 1)
+	err := s.DB.InTx(phoneOf(t, person), func(ctx context.Context) error {
+		if _, err := s.Partners.Wish(ctx, apt.ID, "Apotek Baru"); err != nil {
+			return err
+		}
+		go func() {
+			erased <- s.DB.InTx(t.Context(), func(ctx context.Context) error {
+				return s.DB.From(ctx).Exec("UPDATE participants SET erased_at = ? WHERE id = ?", s.Clock.Now(), person).Error
+			})
+		}()
+		select {
+		case err := <-erased:
+			erased <- err
+			t.Error("erased in the middle of a wish")
+		case <-time.After(300 * time.Millisecond):
+		}
+		return nil
+	})
+	if err = errors.Join(err, <-erased); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Partners.Wish(phoneOf(t, person), apt.ID, "Apotek Lama"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("after the erasure: %v", err)
 	}
 }
 
