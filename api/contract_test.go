@@ -303,7 +303,7 @@ func TestAPhoneFromItsCodeToADiscount(t *testing.T) {
 	officer := w.named("branch_officer Alfa").token
 	begin := func() string {
 		rec := w.send("POST", "/v1/participants/"+w.a.fresh.String()+"/activation", officer, "")
-		golden(t, rec, 201, "id code url expires_at")
+		golden(t, rec, 201, "id code url share_text sent expires_at")
 		got := read[struct{ Code, URL string }](t, rec, 201)
 		if !strings.HasPrefix(got.URL, "https://kartu.example/kartu/#") || !strings.Contains(got.URL, got.Code) {
 			t.Errorf("the code must stand behind the #: %s", rec.Body)
@@ -315,7 +315,7 @@ func TestAPhoneFromItsCodeToADiscount(t *testing.T) {
 	}
 	code, d := begin(), newDevice(t)
 	rec := activate(code, d)
-	golden(t, rec, 201, "card card.id card.text card.expires_on participant_token")
+	golden(t, rec, 201, "card card.id card.text card.expires_on card.masked_name card.short_code participant_token")
 	phone := read[activatedPhone](t, rec, 201)
 	if fields := strings.Split(phone.Card.Text[strings.LastIndex(phone.Card.Text, "/")+1:], "."); len(fields) != 6 {
 		t.Errorf("the stored form has six fields: %s", phone.Card.Text)
