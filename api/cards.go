@@ -21,7 +21,7 @@ func (s *Server) cardRoutes() {
 	route(s, post("/v1/participants/{id}/cards", tagCards, "Issue a card"), issue, s.issueCard)
 	route(s, get("/v1/cards/{id}", tagCards, "One card"), read, step(s.services.Cards.Get, cardOf))
 	route(s, act("/v1/cards/{id}/revoke", tagCards, "End a card for ever"), access.Needs(actor.RevokeCards), s.revokeCard)
-	route(s, say(post("/v1/cards/{id}/replace", tagCards, "End a card and issue another"), "A phone card moves to the phone of device_key, or stays on its own."), issue, s.replaceCard)
+	route(s, say(post("/v1/cards/{id}/replace", tagCards, "End a card and issue another"), "A phone card moves to the phone of device_key, or stays on its own, which is refused when that was lost or stolen."), issue, s.replaceCard)
 	s.pictureRoutes(read)
 	route(s, say(post("/v1/activations", tagCards, "Put a card on a phone"),
 		"The phone sends the code it was given and its public key. The person's earlier phone cards are replaced. "+

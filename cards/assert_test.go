@@ -210,6 +210,26 @@ func TestAnEndedCardGetsNoTokenAndHearsWhy(t *testing.T) {
 	w.wantToken("the phone of an erased person", w.assertion(gone), cards.ErrAssertion)
 }
 
+// TestAPhoneThatIsGoneIsNotGivenTheNextCard: it would be followed there.
+func TestAPhoneThatIsGoneIsNotGivenTheNextCard(t *testing.T) {
+	w := newWorld(t)
+	p := w.phone(w.person(palu))
+	_, point := newPhone(t)
+	for _, reason := range []string{"lost", "stolen"} {
+		if _, err := w.cards.Replace(w.ctx, p.card.ID, cards.ReplaceRequest{Reason: reason}); !errors.Is(err, cards.ErrDeviceKey) {
+			t.Errorf("%s: %v", reason, err)
+		}
+	}
+	if _, err := w.cards.Replace(w.ctx, p.card.ID, cards.ReplaceRequest{Reason: "stolen", DeviceKey: point}); err != nil {
+		t.Fatal(err)
+	}
+	w.wantToken("the phone that was stolen", w.assertion(p), cards.ErrCardReplaced)
+	paper := w.printed(p.card.ParticipantID)
+	if _, err := w.cards.Replace(w.ctx, paper.ID, cards.ReplaceRequest{Reason: "lost"}); err != nil {
+		t.Errorf("a printed one: %v", err)
+	}
+}
+
 // TestACardEndsBeforeOrAfterATokenIsMade: else the token of a phone that was
 // stolen would outlive the card.
 func TestACardEndsBeforeOrAfterATokenIsMade(t *testing.T) {

@@ -208,7 +208,8 @@ func (s *Service) Revoke(ctx context.Context, id uuid.UUID, reason string) (Card
 }
 
 // ReplaceRequest says why a card is replaced and, for a card that moves to
-// another phone, its key; without one the new card is bound to the old phone.
+// another phone, its key; without one the new card is bound to the old phone,
+// which ErrDeviceKey refuses where that was lost or stolen.
 type ReplaceRequest struct {
 	Reason    string // code; empty: replaced
 	DeviceKey []byte
@@ -233,6 +234,8 @@ func (s *Service) Replace(ctx context.Context, id uuid.UUID, r ReplaceRequest) (
 		req := IssueRequest{ParticipantID: old.ParticipantID, Form: old.Form, DeviceKey: old.DeviceKey}
 		if r.DeviceKey != nil {
 			req.DeviceKey = r.DeviceKey
+		} else if old.Form == Phone && (r.Reason == "lost" || r.Reason == "stolen") {
+			return ErrDeviceKey.At("/device_key") // the new card would be on the phone that is gone
 		}
 		if err := req.check(); err != nil {
 			return err
