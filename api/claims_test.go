@@ -136,8 +136,15 @@ func TestALinkIsHandedOverAndSent(t *testing.T) {
 	none(t, w.Participants.GiveConsent(w.system(), w.a.person, participants.NewConsent{Version: "1", TextHash: make([]byte, 32), Channel: participants.ByBranch}))
 	w.clock.Advance(20 * 24 * time.Hour) // 30 days after the registration
 	ctx := actor.With(t.Context(), actor.Actor{Kind: actor.Account, ID: uuid.New(), Grants: []actor.Grant{{Role: actor.Agent, Scope: actor.WadahScope, ScopeID: w.a.wadah}}})
-	if _, _, err := w.Perisai.HandOver(ctx, w.a.registration); err != nil {
+	_, last, err := w.Perisai.HandOver(ctx, w.a.registration)
+	if err != nil {
 		t.Errorf("on the thirtieth day: %v", err)
+	}
+	if rec := w.send("POST", "/v1/activations", "", fmt.Sprintf(`{"code":%q,"device_key":%s}`, last.Code, newDevice(t).jwk())); rec.Code != 201 {
+		t.Errorf("the link that was handed over: %d %s", rec.Code, rec.Body)
+	}
+	if _, got, err := w.Perisai.HandOver(ctx, w.a.registration); err == nil || !strings.Contains(err.Error(), "hand_over_done") && !strings.Contains(err.Error(), "on a phone already") || got.Code != "" {
+		t.Errorf("once the card is on a phone: %v", err)
 	}
 	w.clock.Advance(24 * time.Hour)
 	if _, _, err := w.Perisai.HandOver(ctx, w.a.registration); err == nil || !strings.Contains(err.Error(), "hand_over_late") {

@@ -111,3 +111,13 @@ func (s *Service) phoneOf(ctx context.Context, id uuid.UUID) (pii.Text, error) {
 	}
 	return pii.Text(phone), nil
 }
+
+// Activated reports whether a phone ever took a card of the person with a code.
+// For other domains: it does not look at who asks.
+func (s *Service) Activated(ctx context.Context, participantID uuid.UUID) (bool, error) {
+	n, err := s.countActivated(ctx, participantID)
+	if err != nil {
+		return false, fmt.Errorf("look for activations: %w", err)
+	}
+	return n > 0, nil
+}

@@ -136,3 +136,8 @@ func (s *Service) bindActivation(ctx context.Context, id, card uuid.UUID) error 
 	res := s.db.From(ctx).Exec("UPDATE activations SET card_id = ? WHERE id = ? AND card_id IS NULL", card, id)
 	return oneRow(res, "bind activation")
 }
+
+func (s *Service) countActivated(ctx context.Context, participantID uuid.UUID) (n int64, err error) {
+	err = s.db.From(ctx).Table("activations").Where("participant_id = ? AND used_at IS NOT NULL AND card_id IS NOT NULL", participantID).Count(&n).Error
+	return n, err
+}

@@ -21,13 +21,15 @@ const HandOverDays = 30
 var (
 	ErrRegistrationNotFound = fault.New(fault.NotFound, "registration_not_found", "There is no such registration.")
 	ErrHandOverLate         = fault.New(fault.Conflict, "hand_over_late", "The registration is older than 30 days. The branch gives the link now.")
+	ErrHandedOver           = fault.New(fault.Conflict, "hand_over_done", "This person has put a card on a phone already. For another phone the branch gives the link, or the person asks for it with their own data.")
 	ErrRestricted           = fault.New(fault.Conflict, "processing_restricted", "Processing of this person's data is restricted. The branch gives the link.")
 )
 
 // HandOver makes a code by which the phone of a registered person fetches the
 // card, as participants.Service.BeginActivation does, for the wadah through
 // which the person was registered. Errors: ErrRegistrationNotFound, also for
-// another wadah's; ErrHandOverLate; ErrRestricted: who withdrew their consent
+// another wadah's; ErrHandOverLate; ErrHandedOver once a phone took a card, so
+// that nobody takes it back to a phone of their own; ErrRestricted: who withdrew their consent
 // gives it again themselves or at the branch, not by way of who registered them.
 func (s *Service) HandOver(ctx context.Context, registrationID uuid.UUID) (participantID uuid.UUID, a participants.Activation, err error) {
 	who := actor.From(ctx)
@@ -48,8 +50,17 @@ func (s *Service) HandOver(ctx context.Context, registrationID uuid.UUID) (parti
 		case standing.Restricted:
 			return ErrRestricted
 		}
-		a, err = s.participants.BeginActivationFor(ctx, participantID, who.ID)
+		if a, err = s.participants.BeginActivationFor(ctx, participantID, who.ID); err != nil { // holds the person, so that the next answer stays true
+			return err
+		}
+		done, err := s.participants.Activated(ctx, participantID)
+		if err == nil && done {
+			err = ErrHandedOver
+		}
 		return err
 	})
-	return participantID, a, err
+	if err != nil {
+		return uuid.Nil, participants.Activation{}, err
+	}
+	return participantID, a, nil
 }
