@@ -41,7 +41,7 @@ func faults() []*fault.Error {
 		partners.ErrOutletNotFound, partners.ErrOwnProposal, partners.ErrSectorExists, partners.ErrSectorNotFound,
 		partners.ErrSectorNotOpen, partners.ErrStaffOnly, partners.ErrState,
 		partners.ErrSectorClosed,
-		perisai.ErrHandOverLate, perisai.ErrRegistrationNotFound, perisai.ErrAgentInactive, perisai.ErrAgentNotFound, perisai.ErrBranchNotFound, perisai.ErrCodeTaken, perisai.ErrInvalid,
+		perisai.ErrHandOverLate, perisai.ErrHandedOver, perisai.ErrRegistrationNotFound, perisai.ErrAgentInactive, perisai.ErrAgentNotFound, perisai.ErrBranchNotFound, perisai.ErrCodeTaken, perisai.ErrInvalid,
 		perisai.ErrNoParticipant, perisai.ErrRegistered, perisai.ErrWadahNotFound,
 		redemptions.ErrBenefit, redemptions.ErrCaller, redemptions.ErrGross, redemptions.ErrInFlight, redemptions.ErrItems, redemptions.ErrKeyReused,
 		redemptions.ErrNotFound, redemptions.ErrNotVoidable, redemptions.ErrOccurredAt, redemptions.ErrReceiptNumber,
