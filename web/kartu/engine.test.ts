@@ -745,6 +745,18 @@ describe('what is kept', () => {
 })
 
 describe('doing something', () => {
+  test('what was done without an answer is asked for by the next page, however fresh the list', async () => {
+    const w = await world()
+    const e = await ready(w)
+    expect((await e.wishes()).value[0]!.wished).toBe(false)
+    w.server.network = (path) => (path.startsWith('/v1/my/wishes/') ? 'deaf' : 'ok')
+    expect(await e.wish('s1', '')).toEqual({ code: 'offline' })
+    back(w)
+    const next = await again(w)
+    await next.wishes()
+    await vi.waitFor(async () => expect((await next.wishes()).value[0]!.wished).toBe(true))
+  })
+
   test('a dispute, a wish, requests and the consent', async () => {
     const w = await world()
     w.server.uses = [use(1)]

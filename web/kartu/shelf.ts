@@ -55,8 +55,8 @@ export class Shelf {
     return this.held<T>(want.name)
   }
 
-  private old<T>({ at, value }: Cached<T>, want: Want<T>): boolean {
-    return Math.abs(this.core.clock.now() - at) >= want.fresh || want.fits?.(value) === false
+  private old<T>({ at, value, doubtful }: Cached<T>, want: Want<T>): boolean {
+    return doubtful === true || Math.abs(this.core.clock.now() - at) >= want.fresh || want.fits?.(value) === false
   }
 
   /** stale loads what is older than it should be, and waits. */
@@ -81,6 +81,17 @@ export class Shelf {
     if (value === null || epoch !== this.core.epoch) return false
     await this.keep(want.name, value)
     return true
+  }
+
+  /** doubt notes, before the server is asked for something, that a thing will not be as it is held: also for a page that ends in between. */
+  async doubt(name: string): Promise<void> {
+    const had = await this.held(name)
+    if (!had) return
+    const cached = { ...had, doubtful: true }
+    this.memory.set(name, cached)
+    await write(this.core.db, 'answers', async (t) => {
+      if (await t.get('answers', name)) await t.put('answers', cached, name)
+    }).catch(() => {})
   }
 
   /** keep puts a value that came, or was made out of one, onto the shelf. */

@@ -44,6 +44,7 @@ interface Kv {
 export interface Cached<T> {
   at: number
   value: T
+  doubtful?: boolean // something was asked that changes it; the answer may never have come
 }
 
 export const get = <K extends keyof Kv>(t: Tx, key: K): Promise<Kv[K] | undefined> => t.get<Kv[K]>('kv', key)

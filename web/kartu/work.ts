@@ -300,6 +300,7 @@ export class Work {
 
   /** done does something at the server, and has anew what it changes. */
   private async done(method: string, path: string, body: unknown, then: Want<never>[] | Want<unknown>[]): Promise<Problem | null> {
+    for (const { name } of then) await this.shelf.doubt(name)
     const a = await this.server.authed(method, path, body === undefined ? {} : { body })
     if (a.status < 200 || a.status > 299) return problemOf(a)
     for (const want of then) await this.shelf.load(want as Want<unknown>).catch(() => false)
