@@ -81,6 +81,14 @@ export class Work {
       this.nextFresh = this.nextRenewal = 0
       this.tick()
     }
+    // What a browser says of no network is true; that there is one it only hopes.
+    const gone = (): void => {
+      if (globalThis.navigator?.onLine !== false) return
+      this.core.online = false
+      this.core.notify()
+    }
+    gone()
+    addEventListener('offline', gone)
     addEventListener('online', now)
     document.addEventListener('visibilitychange', now)
     onChange(() => quietly(this.elsewhere()))
@@ -150,7 +158,7 @@ export class Work {
     if (!core.identity) await resume(core, this.server)
     if (core.identity && !core.ended) {
       await this.renew(wanted)
-      const came = wanted ? await shelf.load(this.status) : await shelf.stale(this.status)
+      const came = wanted || !core.online ? await shelf.load(this.status) : await shelf.stale(this.status)
       if (!came && !core.online) this.nextFresh = core.source.mono() + PROBE
       await this.take()
       if (core.identity && core.online) {
