@@ -4,7 +4,7 @@
 import { Clock, type ClockSource, phone } from '../shared/clock'
 import type { Db } from '../shared/idb'
 import type { Card, ClockView, Code, Phase, Standing, State } from './contract'
-import { type Because, type Cached, changed, get, type Identity, openStore, put, read, write } from './store'
+import { type Because, type Cached, changed, get, type Identity, jot, openStore, put, read, write } from './store'
 import type { Status } from './wire'
 
 /** What the engine takes from its surroundings; tests bring their own. */
@@ -106,7 +106,7 @@ export class Core {
 
   async keepTime(): Promise<void> {
     const saved = this.clock.saved()
-    await write(this.db, 'kv', (t) => put(t, 'clock', saved))
+    await jot(this.db, 'kv', (t) => put(t, 'clock', saved))
   }
 
   // The symbol.

@@ -2,7 +2,7 @@
 // asked for anew behind it.
 import type { Core } from './core'
 import { personal, type Server } from './server'
-import { type Cached, changed, get, read, write } from './store'
+import { type Cached, changed, get, jot, read } from './store'
 
 /** Want says how one thing is had: how long it is fresh, and how it is fetched; null: it could not be. */
 export interface Want<T> {
@@ -89,7 +89,7 @@ export class Shelf {
     if (!had) return
     const cached = { ...had, doubtful: true }
     this.memory.set(name, cached)
-    await write(this.core.db, 'answers', async (t) => {
+    await jot(this.core.db, 'answers', async (t) => {
       if (await t.get('answers', name)) await t.put('answers', cached, name)
     }).catch(() => {})
   }
@@ -103,7 +103,7 @@ export class Shelf {
     // Where the phone is full, it is there while the page lives. What is about a person never lies beside
     // another one's card, which another tab may have put there.
     const of = personal.includes(name) ? (core.identity?.id ?? '') : null
-    await write(core.db, 'kv answers', async (t) => {
+    await jot(core.db, 'kv answers', async (t) => {
       if (of === null || (await get(t, 'identity'))?.id === of) await t.put('answers', cached, name)
     }).catch(() => {})
     core.held++

@@ -56,9 +56,10 @@ export const openStore = (factory: IDBFactory): Promise<Db> =>
     db.createObjectStore('answers')
   })
 
-/** read runs one reading transaction, write a durable writing one. */
+/** read runs one reading transaction, write a durable writing one, jot one for what can be had again: the disk is not waited for. */
 export const read = <T>(db: Db, stores: string, work: (t: Tx) => Promise<T>): Promise<T> => db.tx(stores.split(' '), 'readonly', work)
 export const write = <T>(db: Db, stores: string, work: (t: Tx) => Promise<T>): Promise<T> => db.tx(stores.split(' '), 'readwrite', work)
+export const jot = <T>(db: Db, stores: string, work: (t: Tx) => Promise<T>): Promise<T> => db.tx(stores.split(' '), 'readwrite', work, true)
 
 const me = Math.random()
 

@@ -3,10 +3,11 @@
 export interface Db {
   /**
    * tx runs work in one transaction and returns its result when the
-   * transaction is on disk. When work throws, nothing is written. Inside, wait
-   * for requests of this transaction only.
+   * transaction is on disk; relaxed: when the system has it, for what can be
+   * had again. When work throws, nothing is written. Inside, wait for requests
+   * of this transaction only.
    */
-  tx<T>(stores: string[], mode: IDBTransactionMode, work: (t: Tx) => Promise<T>): Promise<T>
+  tx<T>(stores: string[], mode: IDBTransactionMode, work: (t: Tx) => Promise<T>, relaxed?: boolean): Promise<T>
   close(): void
 }
 
@@ -31,8 +32,8 @@ export async function open(factory: IDBFactory, name: string, version: number, u
   db.onversionchange = () => db.close()
   return {
     close: () => db.close(),
-    tx: async (stores, mode, work) => {
-      const t = db.transaction(stores, mode, mode === 'readwrite' ? { durability: 'strict' } : undefined)
+    tx: async (stores, mode, work, relaxed) => {
+      const t = db.transaction(stores, mode, mode === 'readwrite' ? { durability: relaxed ? 'relaxed' : 'strict' } : undefined)
       const ended = new Promise<void>((resolve, reject) => {
         t.oncomplete = () => resolve()
         t.onabort = () => reject(t.error ?? new Error('aborted'))
