@@ -17,6 +17,7 @@ before(async () => {
   shop = await Shop.of(server)
   films = mkdtempSync(join(tmpdir(), 'berlaku-film-'))
   const page = await browser.open()
+  await pageAlone(page)
   await explained(page, async () => {
     await shop.join(page)
     await until('the strong decoder in the cache', () => page.evaluate(strong))
@@ -28,6 +29,13 @@ after(async () => {
   await server?.stop()
   if (films) rmSync(films, { recursive: true, force: true })
 })
+
+/**
+ * pageAlone leaves the sending to the page. The worker keeps the network that is
+ * taken from a page, and the browser remembers over its end what a worker was
+ * asked to send: any test of this folder would have it send for the next one.
+ */
+const pageAlone = (page) => page.addInitScript(() => Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined }))
 
 /** strong runs in the page: whether the worker has fetched the strong decoder. */
 async function strong() {
@@ -44,8 +52,7 @@ let count = 0
 async function show(scenes, work, { offline = false } = {}) {
   const page = await browser.open({ clip: clip(join(films, `${++count}.y4m`), scenes) })
   try {
-    // The worker has the network that is taken from the page: it is not asked to send meanwhile.
-    if (offline) await page.addInitScript(() => Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined }))
+    await pageAlone(page)
     await page.context().setOffline(offline)
     const foreign = page.getByText(w.foreign).waitFor().then(() => true, () => false) // it comes and goes by itself
     await page.goto(`${shop.url}/kasir/`)
