@@ -109,7 +109,7 @@ func (s *Service) accountActor(ctx context.Context, row *sessionRow, now time.Ti
 	if now.Sub(row.LastSeenAt) >= lifeOf(held).idle {
 		return actor.Actor{}, ErrUnauthenticated
 	}
-	return actor.Actor{Kind: actor.Account, ID: *row.AccountID, Grants: held}, nil
+	return actor.Actor{Kind: actor.Account, ID: *row.AccountID, Grants: held, ConfirmedAt: row.CreatedAt}, nil
 }
 
 // touch notes a use at most once in touchEvery. A request does not fail, nor

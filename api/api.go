@@ -71,6 +71,8 @@ type Options struct {
 	TrustedProxies []netip.Prefix
 	// RateLimits switches the limits on requests on; lock-outs are always on.
 	RateLimits bool
+	// Limits counts requests, also those of other faces; nil: by itself.
+	Limits *access.Limits
 	// SecureCookies sends session cookies over TLS only, named __Host-….
 	SecureCookies bool
 	Logger        *slog.Logger
@@ -82,6 +84,9 @@ type Options struct {
 	// Apps is the web build: a folder per installable app and their shared
 	// assets. Where it holds no app, a page says so in its place.
 	Apps fs.FS
+	// Pages, when not nil, adds the routes of the face that makes pages. They pass
+	// the same layers as the others.
+	Pages func(*echo.Echo) error
 	// Sample, when not nil, gives a card to scan for the start page.
 	Sample func(context.Context) (Sample, error)
 }
@@ -129,8 +134,11 @@ func build(services Services, opts Options, routes func(*Server)) (*Server, erro
 	speakProblems()
 	s := &Server{
 		services: services, opts: opts, echo: echo.New(), metrics: newMetrics(opts.Version),
-		extractIP: access.IPExtractor(opts.TrustedProxies), origins: origins(opts.PublicURL),
-		limits: access.NewLimits(opts.Clock, opts.RateLimits),
+		extractIP: access.IPExtractor(opts.TrustedProxies), origins: Origins(opts.PublicURL),
+		limits: opts.Limits,
+	}
+	if s.limits == nil {
+		s.limits = access.NewLimits(opts.Clock, opts.RateLimits)
 	}
 	s.echo.HTTPErrorHandler = s.refuse
 	s.echo.Use(noteRoute)
@@ -143,6 +151,11 @@ func build(services Services, opts Options, routes func(*Server)) (*Server, erro
 	}
 	if err := s.pages(); err != nil {
 		return nil, err
+	}
+	if opts.Pages != nil {
+		if err := opts.Pages(s.echo); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+		}
 	}
 	s.handler = s.chain(s.echo)
 	return s, nil
@@ -162,6 +175,7 @@ func (s *Server) guard() func(huma.Context, func(huma.Context)) {
 		Problem:       s.refuseAccess,
 		Cookies:       access.Cookies{Secure: s.opts.SecureCookies},
 		Limits:        s.limits,
+		Clock:         s.opts.Clock,
 		IP:            func(ctx huma.Context) string { return infoFrom(ctx.Context()).ip },
 		Origins:       s.origins,
 	})

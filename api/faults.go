@@ -20,7 +20,7 @@ import (
 func faults() []*fault.Error {
 	return []*fault.Error{
 		errNoRoute, errNoBody, errBody, errQuery, errKey, errValidation, errTermsHash, errTextHash, errNothingSought, errNotHere,
-		access.ErrUnauthenticated, access.ErrForbidden, access.ErrCrossOrigin, access.ErrTooMany, page.ErrCursor,
+		access.ErrUnauthenticated, access.ErrForbidden, access.ErrStepUp, access.ErrCrossOrigin, access.ErrTooMany, page.ErrCursor,
 		accounts.ErrAccountExists, accounts.ErrBootstrap, accounts.ErrCredentials, accounts.ErrEmail, accounts.ErrForbidden,
 		accounts.ErrGrantAbove, accounts.ErrInvitation, accounts.ErrKeyLife, accounts.ErrKeyName, accounts.ErrKeyOutlet,
 		accounts.ErrKeyScopes, accounts.ErrLocked, accounts.ErrName, accounts.ErrNotFound, accounts.ErrPasswordCommon,

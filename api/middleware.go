@@ -81,6 +81,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 }
 
 func (s *Server) log(r *http.Request, i *info, a *recorder, took time.Duration) {
+	if i.page.Who.Kind != "" {
+		i.who, i.cause = i.page.Who, errors.Join(i.cause, i.page.Cause)
+	}
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
 		slog.String("method", knownMethod(r.Method)), slog.String("route", i.route), slog.Int("status", a.status),
@@ -205,8 +208,8 @@ func (s *Server) checkHost(next http.Handler) http.Handler {
 	})
 }
 
-// origins judges writes that a browser sends from another site.
-func origins(publicURL string) *http.CrossOriginProtection {
+// Origins judges writes that a browser sends from another site.
+func Origins(publicURL string) *http.CrossOriginProtection {
 	cop := http.NewCrossOriginProtection()
 	if u, err := url.Parse(publicURL); err == nil && u.Host != "" {
 		// An origin that was parsed from our own configuration is well-formed.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/uid"
 )
@@ -23,7 +24,8 @@ type info struct {
 	local bool   // made on this machine, through no proxy
 	route string // pattern, never the path
 	who   actor.Actor
-	cause error // of a 5xx
+	cause error       // of a 5xx
+	page  access.Note // what the face that makes pages says
 }
 
 type infoKey struct{}
@@ -42,7 +44,7 @@ func (s *Server) begin(r *http.Request) (*http.Request, *info) {
 		id: uid.At(s.opts.Clock.Now()).String(), docs: s.opts.PublicURL + "/docs",
 		ip: s.extractIP(r), local: fromHere(r), who: actor.Actor{Kind: actor.Anonymous},
 	}
-	ctx := context.WithValue(r.Context(), infoKey{}, i)
+	ctx := access.WithNote(context.WithValue(r.Context(), infoKey{}, i), &i.page)
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.Anonymous, RequestID: i.id})
 	return r.WithContext(ctx), i
 }

@@ -30,6 +30,8 @@ var (
 	ErrUnauthenticated = fault.New(fault.Unauthenticated, "unauthenticated", "Sign in, or send a valid token.")
 	// ErrForbidden: whoever calls does not hold the permission.
 	ErrForbidden = fault.New(fault.Forbidden, "forbidden", "You may not do this.")
+	// ErrStepUp: for this, an account must have proved who it is within ConfirmedFor.
+	ErrStepUp = fault.New(fault.Forbidden, "step_up_required", "Confirm that it is you: send your second factor or sign in again.")
 	// ErrCrossOrigin: a page of another site tried to write with the reader's cookie.
 	ErrCrossOrigin = fault.New(fault.Forbidden, "cross_origin", "A page of another site may not write here.")
 	// ErrTooMany: see LimitedError for when to come back.
@@ -47,7 +49,11 @@ type Rule struct {
 	perms  []actor.Permission
 	only   actor.Kind // empty: any kind
 	rates  map[actor.Kind]Rate
+	fresh  bool
 }
+
+// ConfirmedFor is how long a proof of who somebody is lasts for what needs one.
+const ConfirmedFor = 5 * time.Minute
 
 // Public lets anybody call.
 func Public() Rule { return Rule{public: true} }
@@ -63,6 +69,24 @@ func SignedIn() Rule { return Needs(actor.OwnSession) }
 func (r Rule) Only(kind actor.Kind) Rule {
 	r.only = kind
 	return r
+}
+
+// Fresh returns the rule for what does most harm in wrong hands: an account must
+// have signed in, or confirmed with a second factor, within ConfirmedFor.
+func (r Rule) Fresh() Rule {
+	r.fresh = true
+	return r
+}
+
+// IsFresh reports whether the rule was made by Fresh.
+func (r Rule) IsFresh() bool { return r.fresh }
+
+// confirmed returns ErrStepUp for an account that has to prove itself first.
+func (r Rule) confirmed(who actor.Actor, now time.Time) error {
+	if r.fresh && who.Kind == actor.Account && now.Sub(who.ConfirmedAt) > ConfirmedFor {
+		return ErrStepUp
+	}
+	return nil
 }
 
 // Limited returns the rule with a rate of its own for one kind of caller, each

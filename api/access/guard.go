@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/berlaku/berlaku/accounts"
 	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/pii"
 )
@@ -110,6 +112,8 @@ type Options struct {
 	Limits *Limits
 	// IP returns the client's address; nil: that of the connection.
 	IP func(ctx huma.Context) string
+	// Clock says whether somebody proved who it is a short while ago; nil: the system's.
+	Clock clock.Clock
 	// Origins judges writes that come with a cookie; nil: same origin only.
 	Origins *http.CrossOriginProtection
 }
@@ -130,15 +134,19 @@ func Guard(o Options) func(ctx huma.Context, next func(huma.Context)) {
 			return
 		}
 		defer leave()
-		who, credential, err := o.admit(ctx)
+		rule, err := Of(ctx.Operation())
+		if err != nil {
+			o.Problem(challenge(ctx, ErrForbidden))
+			return
+		}
+		op, address := ctx.Operation(), ctx.URL()
+		inner, err := o.admit(ctx.Context(), &request{
+			rule: rule, operation: op.Method + " " + op.Path, ip: o.IP(ctx),
+			method: ctx.Method(), host: ctx.Host(), path: address.Path, header: ctx.Header,
+		})
 		if err != nil {
 			o.Problem(challenge(ctx, err))
 			return
-		}
-		who.RequestID = actor.From(ctx.Context()).RequestID
-		inner := actor.With(ctx.Context(), who)
-		if who.Kind != actor.Anonymous {
-			inner = context.WithValue(inner, credentialKey{}, credential)
 		}
 		next(huma.WithContext(ctx, inner))
 	}
@@ -152,34 +160,52 @@ func challenge(ctx huma.Context, err error) (huma.Context, error) {
 	return ctx, err
 }
 
-// admit returns who calls, when that one may.
-func (o *Options) admit(ctx huma.Context) (actor.Actor, Credential, error) {
-	op := ctx.Operation()
-	rule, err := Of(op)
+// request is what access looks at, whoever routes.
+type request struct {
+	rule          Rule
+	operation, ip string
+	method        string
+	host, path    string
+	header        func(name string) string
+}
+
+// admit returns the context in which the caller acts, when that one may.
+func (o *Options) admit(ctx context.Context, r *request) (context.Context, error) {
+	who, credential, err := o.judge(ctx, r)
 	if err != nil {
-		return actor.Actor{}, Credential{}, ErrForbidden
+		return nil, err
 	}
-	caller := caller{rule: rule, operation: op.Method + " " + op.Path, ip: o.IP(ctx), who: actor.Actor{Kind: actor.Anonymous}}
-	credential, found := o.Cookies.Find(ctx.Header)
-	if found && credential.Cookie && !o.sameOrigin(ctx) {
+	who.RequestID = actor.From(ctx).RequestID
+	ctx = actor.With(ctx, who)
+	if who.Kind != actor.Anonymous {
+		ctx = context.WithValue(ctx, credentialKey{}, credential)
+	}
+	return ctx, nil
+}
+
+// judge returns who calls, when that one may.
+func (o *Options) judge(ctx context.Context, r *request) (actor.Actor, Credential, error) {
+	caller := caller{rule: r.rule, operation: r.operation, ip: r.ip, who: actor.Actor{Kind: actor.Anonymous}}
+	credential, found := o.Cookies.Find(r.header)
+	if found && credential.Cookie && !o.sameOrigin(r) {
 		return actor.Actor{}, Credential{}, ErrCrossOrigin
 	}
-	err = ErrUnauthenticated
+	err := error(ErrUnauthenticated)
 	if found && credential.Token != "" {
 		var who actor.Actor
-		if who, err = o.Authenticator.Authenticate(ctx.Context(), credential.Token.Reveal()); err == nil {
+		if who, err = o.Authenticator.Authenticate(ctx, credential.Token.Reveal()); err == nil {
 			caller.who = who
 		}
 	}
-	if err != nil && !rule.public && fault.KindOf(err) != fault.Unauthenticated {
+	if err != nil && !r.rule.public && fault.KindOf(err) != fault.Unauthenticated {
 		return actor.Actor{}, Credential{}, err
 	}
 	if limited := o.Limits.take(caller); limited != nil {
 		return actor.Actor{}, Credential{}, limited
 	}
 	switch {
-	case rule.Allows(caller.who):
-		return caller.who, credential, nil
+	case r.rule.Allows(caller.who):
+		return caller.who, credential, r.rule.confirmed(caller.who, o.now())
 	case err != nil:
 		return actor.Actor{}, Credential{}, err
 	case caller.who.Ended:
@@ -188,13 +214,19 @@ func (o *Options) admit(ctx huma.Context) (actor.Actor, Credential, error) {
 	return actor.Actor{}, Credential{}, ErrForbidden
 }
 
+func (o *Options) now() time.Time {
+	if o.Clock == nil {
+		return clock.System().Now()
+	}
+	return o.Clock.Now()
+}
+
 // sameOrigin reports whether the request is safe, or no page of another site
 // has sent it.
-func (o *Options) sameOrigin(ctx huma.Context) bool {
-	address := ctx.URL()
-	r := http.Request{Method: ctx.Method(), Host: ctx.Host(), URL: &url.URL{Path: address.Path}, Header: http.Header{}}
+func (o *Options) sameOrigin(asked *request) bool {
+	r := http.Request{Method: asked.method, Host: asked.host, URL: &url.URL{Path: asked.path}, Header: http.Header{}}
 	for _, name := range []string{"Sec-Fetch-Site", "Origin"} {
-		if v := ctx.Header(name); v != "" {
+		if v := asked.header(name); v != "" {
 			r.Header.Set(name, v)
 		}
 	}

@@ -9,16 +9,20 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/accounts"
 	"github.com/berlaku/berlaku/api"
+	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/audit"
 	"github.com/berlaku/berlaku/benefits"
 	"github.com/berlaku/berlaku/cards"
+	"github.com/berlaku/berlaku/console"
 	"github.com/berlaku/berlaku/events"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
@@ -72,6 +76,7 @@ type App struct {
 	Redemptions  *redemptions.Service
 	Reports      *reports.Service
 	API          *api.Server
+	Console      *console.Console
 }
 
 // Open makes the program from complete settings. The embedded database is
@@ -209,10 +214,14 @@ func (a *App) openMessages() error {
 	return nil
 }
 
-// face makes the JSON face over the rooms.
+// face makes the JSON face over the rooms, and the console beside it.
 func (a *App) face(opts Options) (*api.Server, error) {
 	proxies, err := a.Config.Proxies()
 	if err != nil {
+		return nil, err
+	}
+	limits := access.NewLimits(a.Clock, a.Config.RateLimits != config.Off)
+	if a.Console, err = a.console(limits, access.IPExtractor(proxies)); err != nil {
 		return nil, err
 	}
 	return api.New(api.Services{
@@ -220,11 +229,35 @@ func (a *App) face(opts Options) (*api.Server, error) {
 		Partners: a.Partners, Perisai: a.Perisai, Redemptions: a.Redemptions, Reports: a.Reports, Tills: a.Tills,
 	}, api.Options{
 		PublicURL: a.Config.PublicURL, Origin: a.Config.CardOrigin, TrustedProxies: proxies,
-		Hosts:      slices.Concat(a.Config.TLSAutoHosts, opts.Hosts),
-		RateLimits: a.Config.RateLimits != config.Off, SecureCookies: a.Config.Secure(),
+		Hosts:  slices.Concat(a.Config.TLSAutoHosts, opts.Hosts),
+		Limits: limits, SecureCookies: a.Config.Secure(),
 		Logger: a.Log, Clock: a.Clock, Version: opts.Version, Apps: web.Dist(), Sample: opts.Sample,
+		Pages: a.Console.Register,
 	})
 }
+
+// console returns what adds its pages to the routes.
+func (a *App) console(limits *access.Limits, ip func(*http.Request) string) (*console.Console, error) {
+	zone, err := time.LoadLocation(consoleZone)
+	if err != nil {
+		return nil, err
+	}
+	cookies := access.Cookies{Secure: a.Config.Secure()}
+	return &console.Console{Services: console.Services{
+		Accounts: a.Accounts, Audit: a.Audit, Benefits: a.Benefits, Cards: a.Cards, Participants: a.Participants,
+		Partners: a.Partners, Perisai: a.Perisai, Redemptions: a.Redemptions, Reports: a.Reports, Tills: a.Tills,
+	}, Options: console.Options{
+		Gate: access.NewGate(access.Options{
+			Authenticator: access.Kinds{Accounts: a.Accounts, Tills: a.Tills}, Cookies: cookies, Limits: limits, Clock: a.Clock,
+			Origins: api.Origins(a.Config.PublicURL),
+		}, ip),
+		Cookies: cookies, Clock: a.Clock, PublicURL: a.Config.PublicURL, Zone: zone, IP: ip,
+	}}, nil
+}
+
+// consoleZone is the one in which the console shows instants: that of Central
+// Sulawesi, where the programme began.
+const consoleZone = "Asia/Makassar"
 
 // Start makes what a running program needs: signing keys in force and, on
 // PostgreSQL, the partitions of the coming months.

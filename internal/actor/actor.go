@@ -9,6 +9,7 @@ package actor
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -72,6 +73,8 @@ type Actor struct {
 	Permissions []Permission
 	// PartnerID and OutletID bind an API key or a till.
 	PartnerID, OutletID uuid.UUID
+	// ConfirmedAt is when an account last proved who it is.
+	ConfirmedAt time.Time
 	// Ended says that the credential was ended and may only still hand in what
 	// was done before: for everything else it is as good as none.
 	Ended bool
