@@ -8,6 +8,7 @@ import (
 
 	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/tills"
 )
@@ -50,9 +51,13 @@ func cashierOf(c tills.Cashier) cashierBody {
 	return cashierBody{c.ID, c.PartnerID, c.OutletID, c.Name, string(c.State), c.PINVersion, c.CreatedAt, c.UpdatedAt}
 }
 
-func (s *Server) listCashiers(ctx context.Context, in *byID) (*out[listOf[cashierBody]], error) {
-	all, err := s.services.Tills.Cashiers(ctx, in.ID)
-	return replyList(all, err, cashierOf)
+func (s *Server) listCashiers(ctx context.Context, in *pagedByID) (*out[page.Of[cashierBody]], error) {
+	req, err := in.request()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.services.Tills.Cashiers(ctx, in.ID, req)
+	return replyPage(p, err, cashierOf)
 }
 
 func (s *Server) addCashier(ctx context.Context, in *idAnd[newCashier]) (*out[cashierBody], error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/tills"
 )
 
@@ -24,6 +25,9 @@ func (s *Server) tillRoutes() {
 	route(s, say(act("/v1/tills/token", tagTills, "Get a bearer for a till"),
 		"ES256, header {alg, kid: till id, typ: till-assertion+jwt}, payload {iss: till id, aud: this address, iat, exp at most iat+60, jti}; each assertion once. A till with a good signature that gets no bearer hears why: 401 till_pending or till_revoked; everything else is assertion_invalid."),
 		access.Public(), s.tillToken)
+	route(s, say(get("/v1/tills/{id}/chain", tagTills, "How the items of a till hang together"),
+		"For the owner and the branch: which numbers of the till's items have not come, do not continue the one before, or came twice."),
+		access.Needs(actor.ReadPartners), step(s.services.Redemptions.TillChain, chainOf))
 	s.cashierRoutes()
 	s.heldRoutes()
 }
@@ -60,10 +64,11 @@ type tillBody struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	ConfirmedAt *time.Time `json:"confirmed_at,omitempty"`
 	RevokedAt   *time.Time `json:"revoked_at,omitempty"`
+	SeenAt      *time.Time `json:"seen_at,omitempty" doc:"When the till was last heard of, up to a minute late."`
 }
 
 func tillOf(t tills.Till) tillBody {
-	return tillBody{t.ID, t.PartnerID, t.OutletID, t.Name, t.Fingerprint, string(t.State), t.CreatedAt, instant(t.ConfirmedAt), instant(t.RevokedAt)}
+	return tillBody{t.ID, t.PartnerID, t.OutletID, t.Name, t.Fingerprint, string(t.State), t.CreatedAt, instant(t.ConfirmedAt), instant(t.RevokedAt), instant(t.SeenAt)}
 }
 
 type assertionBody struct {
@@ -82,9 +87,13 @@ func (s *Server) enrol(ctx context.Context, in *byID) (*out[enrolmentBody], erro
 	})
 }
 
-func (s *Server) listTills(ctx context.Context, in *byID) (*out[listOf[tillBody]], error) {
-	all, err := s.services.Tills.List(ctx, in.ID)
-	return replyList(all, err, tillOf)
+func (s *Server) listTills(ctx context.Context, in *pagedByID) (*out[page.Of[tillBody]], error) {
+	req, err := in.request()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.services.Tills.List(ctx, in.ID, req)
+	return replyPage(p, err, tillOf)
 }
 
 func (s *Server) join(ctx context.Context, in *with[newTill]) (*out[joinedTill], error) {

@@ -79,6 +79,7 @@ func (s *Service) Actor(ctx context.Context, token string) (actor.Actor, error) 
 	if err != nil {
 		return actor.Actor{}, err
 	}
+	s.touch(ctx, t)
 	return s.actorOf(t), nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/berlaku/berlaku/audit"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/check"
+	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/internal/uid"
 	"github.com/berlaku/berlaku/partners"
@@ -113,11 +114,18 @@ func (s *Service) AddCashier(ctx context.Context, outlet uuid.UUID, name string,
 
 // Cashiers returns the cashiers of an outlet within reach, the ended ones too,
 // newest first.
-func (s *Service) Cashiers(ctx context.Context, outlet uuid.UUID) ([]Cashier, error) {
+func (s *Service) Cashiers(ctx context.Context, outlet uuid.UUID, r page.Request) (page.Of[Cashier], error) {
 	if _, err := s.outletOf(ctx, outlet); err != nil {
-		return nil, err
+		return page.Of[Cashier]{}, err
 	}
-	return s.cashiersAt(ctx, outlet)
+	rows, err := s.cashiersAt(ctx, outlet, r)
+	return page.Cut(rows, r, func(c Cashier) uuid.UUID { return c.ID }), err
+}
+
+// Cashier returns a cashier of an outlet whose tills the caller may enrol, or
+// ErrCashierNotFound.
+func (s *Service) Cashier(ctx context.Context, id uuid.UUID) (Cashier, error) {
+	return s.cashierWithin(ctx, id, false)
 }
 
 // SetPIN gives a cashier a new PIN, which also unlocks. Tills know by the PIN's

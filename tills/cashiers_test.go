@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/partners"
@@ -51,7 +52,9 @@ func TestACashierIsAddedLockedUnlockedAndEnded(t *testing.T) {
 		ID: c.ID, PartnerID: w.outlet.PartnerID, OutletID: w.outlet.ID, Name: "Sari", State: tills.CashierActive, PINVersion: 1,
 		CreatedAt: testkit.Start, UpdatedAt: testkit.Start,
 	}
-	list := func() tills.Cashier { return must[[]tills.Cashier](t)(w.Cashiers(w.owner, w.outlet.ID))[0] }
+	list := func() tills.Cashier {
+		return must[page.Of[tills.Cashier]](t)(w.Cashiers(w.owner, w.outlet.ID, first)).Items[0]
+	}
 	if diff := cmp.Diff(want, list()); diff != "" {
 		t.Error(diff)
 	}
@@ -129,7 +132,7 @@ func TestCashiersThatAreRefused(t *testing.T) {
 			t.Errorf("name %q: %v", name, err)
 		}
 	}
-	if left := must[[]tills.Cashier](t)(w.Cashiers(w.owner, w.outlet.ID)); len(left) != 0 {
+	if left := must[page.Of[tills.Cashier]](t)(w.Cashiers(w.owner, w.outlet.ID, first)).Items; len(left) != 0 {
 		t.Errorf("%d are there all the same", len(left))
 	}
 	must[partners.Outlet](t)(w.partners.CloseOutlet(testkit.System(t), w.outlet.ID))
@@ -170,7 +173,7 @@ func TestCashiersOutOfReachAreNotThere(t *testing.T) {
 	}
 	for name, ctx := range strangers {
 		_, add := w.AddCashier(ctx, w.outlet.ID, "Sari", "204816")
-		_, list := w.Cashiers(ctx, w.outlet.ID)
+		_, list := w.Cashiers(ctx, w.outlet.ID, first)
 		_, pin := w.SetPIN(ctx, c.ID, "204816")
 		_, end := w.EndCashier(ctx, c.ID)
 		if !errors.Is(add, partners.ErrOutletNotFound) || !errors.Is(list, partners.ErrOutletNotFound) {

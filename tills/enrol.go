@@ -16,6 +16,7 @@ import (
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/assertion"
 	"github.com/berlaku/berlaku/internal/check"
+	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/uid"
 	"github.com/berlaku/berlaku/partners"
 )
@@ -171,11 +172,12 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Till, error) {
 }
 
 // List returns the tills of an outlet within reach, newest first.
-func (s *Service) List(ctx context.Context, outlet uuid.UUID) ([]Till, error) {
+func (s *Service) List(ctx context.Context, outlet uuid.UUID, r page.Request) (page.Of[Till], error) {
 	if _, err := s.partners.GetOutlet(ctx, outlet); err != nil {
-		return nil, err
+		return page.Of[Till]{}, err
 	}
-	return s.tillsAt(ctx, outlet)
+	rows, err := s.tillsAt(ctx, outlet, r)
+	return page.Cut(rows, r, func(t Till) uuid.UUID { return t.ID }), err
 }
 
 func (s *Service) change(ctx context.Context, id uuid.UUID, done string, f func(context.Context, *Till) error, perms ...actor.Permission) (Till, error) {

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/berlaku/berlaku/internal/page"
 )
 
 type enrolmentRow struct {
@@ -37,6 +39,8 @@ type tillRow struct {
 	ConfirmedAt *time.Time
 	ConfirmedBy *uuid.UUID
 	RevokedAt   *time.Time
+	SeenAt      *time.Time
+	SilentAt    *time.Time
 }
 
 func (tillRow) TableName() string { return "tills" }
@@ -117,9 +121,11 @@ func (s *Service) till(ctx context.Context, id uuid.UUID, lock bool) (Till, erro
 	return s.tillFrom(&row), nil
 }
 
-func (s *Service) tillsAt(ctx context.Context, outlet uuid.UUID) ([]Till, error) {
+// tillsAt returns one row more than the page holds, newest first.
+func (s *Service) tillsAt(ctx context.Context, outlet uuid.UUID, r page.Request) ([]Till, error) {
 	var rows []tillRow
-	if err := s.db.From(ctx).Where("outlet_id = ?", outlet).Order("id DESC").Find(&rows).Error; err != nil {
+	err := paged(s.db.From(ctx).Where("outlet_id = ?", outlet), r).Find(&rows).Error
+	if err != nil {
 		return nil, fmt.Errorf("list tills: %w", err)
 	}
 	out := make([]Till, len(rows))
@@ -127,6 +133,13 @@ func (s *Service) tillsAt(ctx context.Context, outlet uuid.UUID) ([]Till, error)
 		out[i] = s.tillFrom(&rows[i])
 	}
 	return out, nil
+}
+
+func paged(tx *gorm.DB, r page.Request) *gorm.DB {
+	if r.After != uuid.Nil {
+		tx = tx.Where("id < ?", r.After)
+	}
+	return tx.Order("id DESC").Limit(r.Limit + 1)
 }
 
 // markConfirmed confirms a till that joined after the given instant.
@@ -198,6 +211,12 @@ func (s *Service) tillFrom(r *tillRow) Till {
 	}
 	if r.RevokedAt != nil {
 		t.RevokedAt = r.RevokedAt.UTC()
+	}
+	if r.SeenAt != nil {
+		t.SeenAt = r.SeenAt.UTC()
+	}
+	if r.SilentAt != nil {
+		t.SilentAt = r.SilentAt.UTC()
 	}
 	if t.State == Pending && !s.clock.Now().Before(t.CreatedAt.Add(ConfirmLife)) {
 		t.State = Revoked

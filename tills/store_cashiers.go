@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/berlaku/berlaku/internal/page"
 )
 
 type cashierRow struct {
@@ -62,9 +64,11 @@ func (s *Service) cashier(ctx context.Context, id uuid.UUID, lock bool) (Cashier
 	return s.cashierFrom(&row)
 }
 
-func (s *Service) cashiersAt(ctx context.Context, outlet uuid.UUID) ([]Cashier, error) {
+// cashiersAt returns one row more than the page holds, newest first.
+func (s *Service) cashiersAt(ctx context.Context, outlet uuid.UUID, r page.Request) ([]Cashier, error) {
 	var rows []cashierRow
-	if err := s.db.From(ctx).Where("outlet_id = ?", outlet).Order("id DESC").Find(&rows).Error; err != nil {
+	err := paged(s.db.From(ctx).Where("outlet_id = ?", outlet), r).Find(&rows).Error
+	if err != nil {
 		return nil, fmt.Errorf("list cashiers: %w", err)
 	}
 	out := make([]Cashier, len(rows))

@@ -30,6 +30,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/audit"
+	"github.com/berlaku/berlaku/events"
 	"github.com/berlaku/berlaku/internal/assertion"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/database"
@@ -101,6 +102,8 @@ type Till struct {
 	ConfirmedAt             time.Time // zero: not yet
 	ConfirmedBy             uuid.UUID
 	RevokedAt               time.Time // zero: not
+	SeenAt                  time.Time // last heard of, up to a minute late; zero: never
+	SilentAt                time.Time // told to be silent; zero: not, or it came back
 }
 
 // Key returns the public key of the device.
@@ -122,6 +125,7 @@ type Deps struct {
 	Keys      *pii.Keyring
 	Partners  *partners.Service
 	Audit     *audit.Service
+	Events    *events.Service
 	PublicURL string
 }
 
@@ -132,6 +136,7 @@ type Service struct {
 	keys     *pii.Keyring
 	partners *partners.Service
 	audit    *audit.Service
+	events   *events.Service
 	url      string
 	revoked  func(ctx context.Context, till uuid.UUID, at time.Time) error
 }
@@ -139,7 +144,7 @@ type Service struct {
 // New returns the service.
 func New(d Deps) *Service {
 	return &Service{
-		db: d.DB, clock: d.Clock, keys: d.Keys, partners: d.Partners, audit: d.Audit, url: d.PublicURL,
+		db: d.DB, clock: d.Clock, keys: d.Keys, partners: d.Partners, audit: d.Audit, events: d.Events, url: d.PublicURL,
 		revoked: func(context.Context, uuid.UUID, time.Time) error { return nil },
 	}
 }

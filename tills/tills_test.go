@@ -19,10 +19,14 @@ import (
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/database"
+	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/tills"
 )
+
+// first asks for the first page of a list.
+var first = page.Request{Limit: page.Default}
 
 const publicURL = "https://berlaku.example"
 
@@ -44,10 +48,10 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	db, clk := testkit.DB(t), testkit.Clock()
-	log := audit.New(db, clk)
+	log, out := audit.New(db, clk), events.New(db, clk)
 	w := &world{db: db, clock: clk, audit: log}
-	w.partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: testkit.Keys(t), Audit: log, Events: events.New(db, clk)})
-	w.Service = tills.New(tills.Deps{DB: db, Clock: clk, Keys: testkit.Keys(t), Partners: w.partners, Audit: log, PublicURL: publicURL})
+	w.partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: testkit.Keys(t), Audit: log, Events: out})
+	w.Service = tills.New(tills.Deps{DB: db, Clock: clk, Keys: testkit.Keys(t), Partners: w.partners, Audit: log, Events: out, PublicURL: publicURL})
 	sec := must[partners.Sector](t)(w.partners.CreateSector(testkit.System(t), partners.NewSector{Code: "MOT", NameID: "Bengkel", NameEN: "Workshop"}))
 	p := must[partners.Partner](t)(w.partners.Create(testkit.System(t), partners.NewPartner{SectorID: sec.ID, BranchID: palu, Profile: partners.Profile{Name: "CV Contoh"}}))
 	w.outlet = must[partners.Outlet](t)(w.partners.CreateOutlet(testkit.System(t), p.ID, partners.OutletProfile{Name: "Bengkel", Address: "Jl. 1", RegionCode: "72.71", Zone: "Asia/Makassar"}))
@@ -119,7 +123,7 @@ func TestATillJoinsIsConfirmedAndRevoked(t *testing.T) {
 			t.Errorf("%s after it was revoked: %v", name, err)
 		}
 	}
-	list := must[[]tills.Till](t)(w.List(w.owner, w.outlet.ID))
+	list := must[page.Of[tills.Till]](t)(w.List(w.owner, w.outlet.ID, first)).Items
 	if len(list) != 1 || list[0].State != tills.Revoked || list[0].ConfirmedBy != actor.From(w.owner).ID || list[0].RevokedAt.IsZero() {
 		t.Errorf("got %+v", list)
 	}
@@ -147,7 +151,7 @@ func TestTwentyJoinWithOneCodeAndOneGetsIn(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if in.Load() != 1 || out.Load() != 19 || len(must[[]tills.Till](t)(w.List(w.owner, w.outlet.ID))) != 1 {
+	if in.Load() != 1 || out.Load() != 19 || len(must[page.Of[tills.Till]](t)(w.List(w.owner, w.outlet.ID, first)).Items) != 1 {
 		t.Errorf("%d joined, %d were refused", in.Load(), out.Load())
 	}
 }
@@ -212,7 +216,7 @@ func TestTillsOutOfReachAreNotThere(t *testing.T) {
 	}
 	for name, ctx := range strangers {
 		_, enrol := w.Enrol(ctx, w.outlet.ID)
-		_, list := w.List(ctx, w.outlet.ID)
+		_, list := w.List(ctx, w.outlet.ID, first)
 		for what, err := range map[string]error{"enrol": enrol, "list": list} {
 			if !errors.Is(err, partners.ErrOutletNotFound) {
 				t.Errorf("%s, %s: got %v", name, what, err)

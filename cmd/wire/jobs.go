@@ -42,6 +42,7 @@ func (a *App) Jobs() []Job {
 		}},
 		Job{"old sign-ins and throttles", a.Accounts.Purge},
 		Job{"old till bearers", a.Tills.Sweep},
+		Job{"silent tills", a.Tills.TellSilent},
 		Job{"used assertions of phones", a.Cards.SweepAssertions},
 		Job{"unused offline allowances", a.Benefits.SweepAllowances},
 		Job{"old scans and idempotency keys", a.Redemptions.Purge},

@@ -164,21 +164,21 @@ func (a *App) services() (err error) {
 		return err
 	}
 	a.Participants = participants.New(participants.Deps{DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, Events: a.Events, Messages: a.Messages})
-	a.Partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, Events: a.Events, People: a.Participants})
+	a.Reports = reports.New(db, clk)
+	a.Partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, Events: a.Events, People: a.Participants, Figures: a.Reports})
 	a.Benefits = benefits.New(benefits.Deps{DB: db, Clock: clk, Partners: a.Partners, Audit: a.Audit, Events: a.Events})
 	a.Cards = cards.New(cards.Deps{
 		DB: db, Clock: clk, Participants: a.Participants, Audit: a.Audit, Events: a.Events, Signer: signer, Origin: a.Config.CardOrigin,
 		PublicURL: a.Config.PublicURL, Wallets: wallets,
 	})
 	a.Participants.Follow(a.Cards.FollowStandings)
-	a.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Keys: a.Keys, Partners: a.Partners, Audit: a.Audit, PublicURL: a.Config.PublicURL})
+	a.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Keys: a.Keys, Partners: a.Partners, Audit: a.Audit, Events: a.Events, PublicURL: a.Config.PublicURL})
 	a.Tills.OnRevoke(a.Benefits.FollowRevokedTill)
 	a.Perisai = perisai.New(perisai.Deps{DB: db, Clock: clk, Keys: a.Keys, Participants: a.Participants, Audit: a.Audit})
 	a.Redemptions = redemptions.New(redemptions.Deps{
 		DB: db, Clock: clk, Cards: a.Cards, Benefits: a.Benefits, Partners: a.Partners, Participants: a.Participants, Audit: a.Audit, Events: a.Events,
 		Tills: a.Tills, Keys: a.Keys, PublicURL: a.Config.PublicURL, Origin: a.Config.CardOrigin,
 	})
-	a.Reports = reports.New(db, clk)
 	a.Accounts, err = accounts.New(accounts.Deps{
 		DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, KeyDir: a.Config.KeyDir, Partners: owners{a.Partners},
 	})

@@ -77,7 +77,7 @@ func New(t testing.TB) *Shop {
 	})
 	s.Participants.Follow(s.Cards.FollowStandings)
 	s.Keys = keys
-	s.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Keys: keys, Partners: s.Partners, Audit: s.Audit, PublicURL: "https://berlaku.example"})
+	s.Tills = tills.New(tills.Deps{DB: db, Clock: clk, Keys: keys, Partners: s.Partners, Audit: s.Audit, Events: s.Events, PublicURL: "https://berlaku.example"})
 	s.Tills.OnRevoke(s.Benefits.FollowRevokedTill)
 	s.Redemptions = redemptions.New(redemptions.Deps{
 		DB: db, Clock: clk, Cards: s.Cards, Benefits: s.Benefits, Partners: s.Partners,
