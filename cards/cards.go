@@ -150,6 +150,7 @@ type Service struct {
 	url    string
 
 	wallets Wallets
+	takers  []func(ctx context.Context, participantID uuid.UUID) error // see OnRevoke
 
 	mu    sync.Mutex
 	lists map[int64]StatusToken // newest token of each shard; public, rebuilt at any time

@@ -199,6 +199,9 @@ func (s *Service) Revoke(ctx context.Context, id uuid.UUID, reason string) (Card
 		if err := s.end(ctx, &c, Revoked, reason, uuid.Nil); err != nil {
 			return err
 		}
+		if err := s.taken(ctx, c); err != nil {
+			return err
+		}
 		return s.record(ctx, "card.revoked", c, map[string]any{"reason": reason})
 	})
 	if err != nil {
@@ -245,6 +248,11 @@ func (s *Service) Replace(ctx context.Context, id uuid.UUID, r ReplaceRequest) (
 		}
 		if err := s.end(ctx, &old, Replaced, r.Reason, made.ID); err != nil {
 			return err
+		}
+		if r.DeviceKey != nil {
+			if err := s.taken(ctx, old); err != nil {
+				return err
+			}
 		}
 		return s.record(ctx, "card.replaced", made, map[string]any{"replaces": old.ID, "reason": r.Reason})
 	})

@@ -113,7 +113,7 @@ var (
 )
 
 // StartRun orders a run within the reach of actor.IssueCards; WorkRuns does the
-// work. It returns ErrRunWho, ErrRunEmpty, ErrRunTooMany, ErrCannotSend, or
+// work. It returns ErrRunWho, ErrRunEmpty, ErrRunTooMany, ErrRunsAtOnce, ErrCannotSend, or
 // ErrParticipant when somebody named is not within reach.
 func (s *Service) StartRun(ctx context.Context, n NewRun) (Run, error) {
 	if (len(n.ParticipantIDs) > 0) == (n.Filter != nil) {
@@ -131,6 +131,9 @@ func (s *Service) StartRun(ctx context.Context, n NewRun) (Run, error) {
 		ID: uid.At(now), BranchID: branch, Kind: n.Kind, State: RunRunning, Total: len(ids), CreatedBy: actor.From(ctx).ID, CreatedAt: now,
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context) error {
+		if err := s.room(ctx, branch); err != nil {
+			return err
+		}
 		if err := s.insertRun(ctx, r, n.Filter, ids); err != nil {
 			return err
 		}

@@ -74,6 +74,7 @@ var (
 	lookAtOne     = look{"view", "participant.viewed", actor.ReadParticipants}
 	lookAtList    = look{"list", "participants.listed", actor.ReadParticipants}
 	lookBySearch  = look{"search", "participants.searched", actor.SearchParticipants}
+	lookAtAll     = look{"view", "participant.revealed", actor.ReadNames}
 	lookAtRequest = look{"data_request", "data_request.viewed", actor.HandleRequests}
 )
 
@@ -90,17 +91,10 @@ func (s *Service) noteAccess(ctx context.Context, l look, people []seen) error {
 	if who.Kind != actor.Account || len(people) == 0 {
 		return nil
 	}
-	now, reason := s.clock.Now(), reasonOf(ctx)
+	reason := reasonOf(ctx)
 	rows := make([]accessRow, len(people))
 	for i, p := range people {
-		g := grantFor(who, l.perm, p.branch)
-		rows[i] = accessRow{
-			ParticipantID: p.id, ID: uid.At(now), AccountID: who.ID, Role: string(g.Role), Action: l.action, Reason: string(reason),
-			HourAt: now.Truncate(time.Hour), At: now,
-		}
-		if g.Scope == actor.BranchScope {
-			rows[i].BranchID = orNull(g.ScopeID)
-		}
+		rows[i] = s.access(ctx, l, p, reason)
 	}
 	rows, err := s.newAccesses(ctx, rows)
 	if err != nil || len(rows) == 0 {
@@ -119,6 +113,20 @@ func (s *Service) noteAccess(ctx context.Context, l look, people []seen) error {
 			Action: l.entry, Subject: subject, Details: map[string]any{"count": len(people), "reason": reason},
 		})
 	})
+}
+
+// access is the row of one look of the account that acts.
+func (s *Service) access(ctx context.Context, l look, p seen, reason AccessReason) accessRow {
+	who, now := actor.From(ctx), s.clock.Now()
+	g := grantFor(who, l.perm, p.branch)
+	row := accessRow{
+		ParticipantID: p.id, ID: uid.At(now), AccountID: who.ID, Role: string(g.Role), Action: l.action, Reason: string(reason),
+		HourAt: now.Truncate(time.Hour), At: now,
+	}
+	if g.Scope == actor.BranchScope {
+		row.BranchID = orNull(g.ScopeID)
+	}
+	return row
 }
 
 // grantFor returns the grant by which the actor reaches a person of a branch.

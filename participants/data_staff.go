@@ -15,14 +15,16 @@ import (
 
 // RequestFilter narrows a list of requests; zero fields do not.
 type RequestFilter struct {
-	State RequestState
-	Kind  RequestKind
+	State   RequestState
+	Kind    RequestKind
+	Waiting bool // open or prepared
+	Overdue bool // waiting beyond their time
 }
 
 // Requests returns the requests within reach of actor.HandleRequests, newest
 // first, without what they say.
 func (s *Service) Requests(ctx context.Context, f RequestFilter, r page.Request) (page.Of[DataRequest], error) {
-	rows, err := s.listRequests(ctx, actor.From(ctx).Scope(actor.HandleRequests), f, r)
+	rows, err := s.listRequests(ctx, listing{actor.From(ctx).Scope(actor.HandleRequests), f, r, s.clock.Now()})
 	if err != nil {
 		return page.Of[DataRequest]{}, err
 	}

@@ -197,7 +197,28 @@ type Filter struct {
 	IDType   IDType // of IDNumber; empty: NIKType
 	IDNumber pii.Text
 	KPJ      pii.Text
+
+	RegionCode   string // with everything in it
+	WadahID      uuid.UUID
+	AgentID      uuid.UUID
+	Holds        Holds
+	HasPhone     *bool // a phone is on record, or none
+	UpdatedSince time.Time
+
+	today time.Time
 }
+
+// Holds is which good card people hold.
+type Holds string
+
+// What people hold.
+const (
+	HoldsAny     Holds = "" // whatever
+	HoldsCard    Holds = "card"
+	HoldsPhone   Holds = "phone"
+	HoldsPrinted Holds = "printed"
+	HoldsNone    Holds = "none"
+)
 
 // Branch is an office of the body.
 type Branch struct {

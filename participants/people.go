@@ -304,6 +304,9 @@ func (s *Service) List(ctx context.Context, f Filter, r page.Request) (page.Of[P
 		if way = lookBySearch; !who.Can(way.perm) {
 			return page.Of[Participant]{}, ErrSearch
 		}
+		if err := s.CountSearch(ctx); err != nil {
+			return page.Of[Participant]{}, err
+		}
 		if err := s.searchKeys(f, &q); err != nil {
 			return page.Of[Participant]{}, err
 		}
@@ -436,7 +439,6 @@ func (s *Service) warnings(ctx context.Context, n NewParticipant) ([]string, err
 // shown opens the sealed columns of rows and masks the numbers, and the names
 // for those who may not read them.
 func (s *Service) shown(ctx context.Context, rows []participantRow) ([]Participant, error) {
-	named := actor.From(ctx).Can(actor.ReadNames)
 	ids := make([]uuid.UUID, len(rows))
 	for i := range rows {
 		ids[i] = rows[i].ID
@@ -459,7 +461,7 @@ func (s *Service) shown(ctx context.Context, rows []participantRow) ([]Participa
 	}
 	out := make([]Participant, len(rows))
 	for i := range rows {
-		if out[i], err = s.shownPerson(&rows[i], named); err != nil {
+		if out[i], err = s.shownPerson(&rows[i], named(ctx)); err != nil {
 			return nil, err
 		}
 		out[i].Memberships = held[rows[i].ID]

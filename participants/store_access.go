@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"gorm.io/gorm/clause"
 
+	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/page"
 )
 
@@ -21,6 +22,8 @@ type accessRow struct {
 	Reason        string
 	HourAt        time.Time
 	At            time.Time
+	Whole         bool
+	NoteSealed    database.Bytes
 }
 
 func (accessRow) TableName() string { return "data_accesses" }

@@ -80,15 +80,29 @@ func (s *Service) requestsOf(ctx context.Context, person uuid.UUID, r page.Reque
 	return readRequests(s.db.From(ctx).Where("participant_id = ?", person), r)
 }
 
-func (s *Service) listRequests(ctx context.Context, reach actor.Reach, f RequestFilter, r page.Request) ([]requestRow, error) {
-	tx := importsIn(s.db.From(ctx), reach)
+// listing is what a list of requests is narrowed by.
+type listing struct {
+	reach  actor.Reach
+	filter RequestFilter
+	page   page.Request
+	now    time.Time
+}
+
+func (s *Service) listRequests(ctx context.Context, l listing) ([]requestRow, error) {
+	tx, f := importsIn(s.db.From(ctx), l.reach), l.filter
+	if f.Waiting || f.Overdue {
+		tx = tx.Where("state IN ('open', 'prepared')")
+	}
+	if f.Overdue {
+		tx = tx.Where("due_at < ?", l.now)
+	}
 	if f.State != "" {
 		tx = tx.Where("state = ?", string(f.State))
 	}
 	if f.Kind != "" {
 		tx = tx.Where("kind = ?", string(f.Kind))
 	}
-	return readRequests(tx, r)
+	return readRequests(tx, l.page)
 }
 
 func readRequests(tx *gorm.DB, r page.Request) ([]requestRow, error) {

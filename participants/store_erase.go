@@ -35,6 +35,7 @@ func (s *Service) eraseRows(ctx context.Context, e Erasure) error {
 		{"UPDATE consents SET withdrawn_at = ? WHERE participant_id = ? AND withdrawn_at IS NULL", []any{e.ErasedAt, id}},
 		{"DELETE FROM activations WHERE participant_id = ?", []any{id}},
 		{"DELETE FROM claims WHERE participant_id = ?", []any{id}},
+		{"UPDATE data_accesses SET note_sealed = NULL WHERE participant_id = ?", []any{id}},
 		{"UPDATE data_requests SET note_sealed = NULL, answer_sealed = NULL WHERE participant_id = ?", []any{id}},
 		{`UPDATE data_requests SET state = CASE WHEN kind = 'erase' THEN 'done' ELSE 'cancelled' END, decided_at = ?
 			WHERE participant_id = ? AND state IN ('open', 'prepared')`, []any{e.ErasedAt, id}},

@@ -44,16 +44,8 @@ type listQuery struct {
 }
 
 func (s *Service) list(ctx context.Context, q listQuery) ([]participantRow, error) {
-	tx := inReach(s.db.From(ctx), q.reach)
-	if q.filter.BranchID != uuid.Nil {
-		tx = tx.Where("participants.branch_id = ?", q.filter.BranchID)
-	}
-	if q.filter.Status != "" {
-		tx = tx.Where("EXISTS (SELECT 1 FROM memberships s WHERE s.participant_id = participants.id AND s.status = ?)", string(q.filter.Status))
-	}
-	if q.filter.Segment != "" {
-		tx = tx.Where("EXISTS (SELECT 1 FROM memberships s WHERE s.participant_id = participants.id AND s.segment = ?)", string(q.filter.Segment))
-	}
+	q.filter.today = s.clock.Now()
+	tx := filtered(inReach(s.db.From(ctx), q.reach), q.filter)
 	for _, k := range q.keys {
 		tx = tx.Where("participants.id IN (SELECT k.participant_id FROM identity_keys k WHERE k.kind = ? AND k.digest = ?)", k.Kind, k.Digest)
 	}

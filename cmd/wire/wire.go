@@ -183,6 +183,7 @@ func (a *App) services() (err error) {
 		DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, KeyDir: a.Config.KeyDir, Partners: owners{a.Partners},
 	})
 	a.Participants.LimitClaims(a.Accounts)
+	a.Cards.OnRevoke(a.Accounts.EndParticipant)
 	a.forgetting()
 	return err
 }
