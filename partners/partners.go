@@ -193,19 +193,22 @@ type Deps struct {
 	Audit  *audit.Service
 	Events *events.Service
 	People People // of wishes; nil: nobody can wish
+	// Figures counts for the computed reach of sectors; nil: nothing is in reach.
+	Figures Figures
 }
 
 // Service keeps sectors, partners, agreements, outlets and wishes.
 type Service struct {
-	db     *database.DB
-	clock  clock.Clock
-	keys   *pii.Keyring
-	audit  *audit.Service
-	events *events.Service
-	people People
+	db      *database.DB
+	clock   clock.Clock
+	keys    *pii.Keyring
+	audit   *audit.Service
+	events  *events.Service
+	people  People
+	figures Figures
 }
 
 // New returns the service.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, events: d.Events, people: d.People}
+	return &Service{db: d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, events: d.Events, people: d.People, figures: d.Figures}
 }

@@ -17,7 +17,8 @@ const (
 	IssueCards         Permission = "cards.issue"
 	RevokeCards        Permission = "cards.revoke"
 	ReadSectors        Permission = "sectors.read"
-	WriteSectors       Permission = "sectors.write"
+	WriteSectors       Permission = "sectors.write"  // enter, decide, weigh
+	AssessSectors      Permission = "sectors.assess" // score by what was found out
 	ReadPartners       Permission = "partners.read"
 	WritePartners      Permission = "partners.write"   // profile, outlets
 	ApprovePartners    Permission = "partners.approve" // approve, reject, activate, suspend, end
@@ -45,43 +46,45 @@ const (
 	ApproveErasure     Permission = "data_requests.erase"
 	DisputeUses        Permission = "redemptions.dispute"
 	DecideDisputes     Permission = "redemptions.decide"
+	ReadUseRows        Permission = "redemptions.rows"   // single records, not only figures
+	ExportUses         Permission = "redemptions.export" // lists of records as files
 )
 
 // table is the policy: who may do what. Scope narrows each row to the grant.
 var table = map[Role][]Permission{
 	PartnerOwner: {
-		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, VoidLater,
+		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadUseRows, ExportUses, VoidLater,
 		ReadReports, ManageKeys, EnrolTills, InvitePeople, DisputeUses,
 	},
 	BranchViewer: {
-		ReadParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports,
+		ReadParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ReadPerisai, ReadReports,
 	},
 	BranchOfficer: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
-		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadPerisai, WritePerisai, ReadReports,
+		ReadSectors, AssessSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadUseRows, ReadPerisai, WritePerisai, ReadReports,
 		HandleRequests,
 	},
 	BranchSupervisor: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
-		ReadSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
-		ReadRedemptions, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+		ReadSectors, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
+		ReadRedemptions, ReadUseRows, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 		HandleRequests, ApproveErasure,
 	},
 	HQAnalyst: {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports},
 	ProgrammeAdmin: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
-		ReadSectors, WriteSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
-		ReadRedemptions, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+		ReadSectors, WriteSectors, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
+		ReadRedemptions, ReadUseRows, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 		HandleRequests,
 	},
 	DataProtectionOfficer: {
-		ReadParticipants, ReadNames, SearchParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports, ReadAudit,
+		ReadParticipants, ReadNames, SearchParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ExportUses, ReadPerisai, ReadReports, ReadAudit,
 		HandleRequests, ApproveErasure,
 	},
 	SystemAdmin:      {ReadSectors, InvitePeople},
 	Agent:            {ReadSectors, ReadBenefits, ReadPerisai, HandOver},
 	WadahCoordinator: {ReadSectors, ReadBenefits, ReadPerisai, HandOver},
-	Auditor:          {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports, ReadAudit},
+	Auditor:          {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ExportUses, ReadPerisai, ReadReports, ReadAudit},
 }
 
 // Can reports whether the role holds p. Every account holds OwnSession.

@@ -68,7 +68,7 @@ func New(t testing.TB) *Shop {
 	s := &Shop{DB: db, Clock: clk, Audit: audit.New(db, clk), Events: events.New(db, clk), Reports: reports.New(db, clk)}
 	keys := testkit.Keys(t)
 	s.Participants = participants.New(participants.Deps{DB: db, Clock: clk, Keys: keys, Audit: s.Audit, Events: s.Events})
-	s.Partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: keys, Audit: s.Audit, Events: s.Events, People: s.Participants})
+	s.Partners = partners.New(partners.Deps{DB: db, Clock: clk, Keys: keys, Audit: s.Audit, Events: s.Events, People: s.Participants, Figures: reports.New(db, clk)})
 	s.Benefits = benefits.New(benefits.Deps{DB: db, Clock: clk, Partners: s.Partners, Audit: s.Audit, Events: s.Events})
 	signer := must(cards.OpenKeystore(testkit.KeyDir(t)))(t)
 	s.Cards = cards.New(cards.Deps{
