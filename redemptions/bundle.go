@@ -13,6 +13,7 @@ import (
 	"github.com/berlaku/berlaku/benefits"
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/partners"
 )
@@ -211,6 +212,10 @@ func (s *Service) addBenefits(ctx context.Context, b *Bundle, o partners.Outlet)
 	offers, err := s.Benefits.HeldAt(ctx, o.ID)
 	if err != nil {
 		return err
+	}
+	if o.Trying() {
+		b.Benefits = []BundleBenefit{testOffer(o, clock.DayOf(s.Clock.Now(), o.Location()))}
+		return nil
 	}
 	b.Benefits = make([]BundleBenefit, len(offers))
 	for i, offer := range offers {

@@ -163,6 +163,7 @@ type Cards interface {
 	JWKS(ctx context.Context) (cards.JWKS, error)
 	ShardsOf(ctx context.Context, branchIDs []uuid.UUID) ([]cards.ShardVersion, error)
 	SignStatement(ctx context.Context, typ string, payload any) (string, error)
+	TestCards
 }
 
 // Tills is what the counter needs of package tills.

@@ -46,6 +46,7 @@ func (a *App) Jobs() []Job {
 		Job{"used assertions of phones", a.Cards.SweepAssertions},
 		Job{"unused offline allowances", a.Benefits.SweepAllowances},
 		Job{"old scans and idempotency keys", a.Redemptions.Purge},
+		Job{"test cards of tills that were tried out", a.Redemptions.SweepTests},
 		Job{"overdue data requests", a.Participants.TellOverdue},
 		Job{"old looks at people's data", a.Participants.SweepAccesses},
 		Job{"old claims", a.Participants.PurgeClaims},
