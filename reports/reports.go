@@ -148,25 +148,7 @@ const (
 
 // Uses reports the uses of a period, or ErrPeriod, ErrDimension.
 func (s *Service) Uses(ctx context.Context, p Period, by Dimension) (Uses, error) {
-	if err := p.validate(); err != nil {
-		return Uses{}, err
-	}
-	group, ok := groups[by]
-	if !ok {
-		return Uses{}, ErrDimension
-	}
-	rows, err := s.useLines(ctx, actor.From(ctx).Scope(actor.ReadReports), p, group)
-	if err != nil {
-		return Uses{}, err
-	}
-	u := Uses{Rows: rows}
-	for _, r := range rows {
-		u.Total.Uses += r.Uses
-		u.Total.Gross += r.Gross
-		u.Total.Discount += r.Discount
-		u.Total.Net += r.Net
-	}
-	return u, nil
+	return s.UsesOf(ctx, Query{Period: p}, by)
 }
 
 // Table returns the report as lines.
@@ -193,22 +175,7 @@ type Refusals struct {
 
 // Refusals reports refused redemptions and scans of a period, or ErrPeriod.
 func (s *Service) Refusals(ctx context.Context, p Period) (Refusals, error) {
-	if err := p.validate(); err != nil {
-		return Refusals{}, err
-	}
-	reach := actor.From(ctx).Scope(actor.ReadReports)
-	rows, err := s.refusalLines(ctx, reach, p)
-	if err != nil {
-		return Refusals{}, err
-	}
-	if !reach.National && len(reach.Branches) == 0 {
-		rows = forPartners(rows)
-	}
-	r := Refusals{Rows: rows}
-	for _, l := range rows {
-		r.Total += l.Redemptions + l.Scans
-	}
-	return r, nil
+	return s.RefusalsOf(ctx, Query{Period: p})
 }
 
 // forPartners folds what says more about a membership than a partner may know.
@@ -256,10 +223,7 @@ type Summary struct {
 
 // Summary reports the period and the present state, or ErrPeriod.
 func (s *Service) Summary(ctx context.Context, p Period) (Summary, error) {
-	if err := p.validate(); err != nil {
-		return Summary{}, err
-	}
-	return s.summary(ctx, actor.From(ctx).Scope(actor.ReadReports), p)
+	return s.SummaryOf(ctx, Query{Period: p})
 }
 
 // Table returns the summary as lines of name and figure.

@@ -102,47 +102,16 @@ func (s *Service) reported(ctx context.Context, p Period) (*Reported, error) {
 	return r, nil
 }
 
-func (s *Service) useLines(ctx context.Context, reach actor.Reach, p Period, g grouping) ([]UseLine, error) {
-	cond, args := within(reach, "r.branch_id", "r.partner_id", "r.outlet_id")
-	out := []UseLine{}
-	err := s.db.From(ctx).Raw(`SELECT CAST(`+g.key+` AS text) AS key, `+g.label+` AS label,
-		count(*) AS uses, sum(r.gross) AS gross, sum(r.discount) AS discount, sum(r.net) AS net
-		FROM redemptions r `+g.join+` WHERE r.local_on BETWEEN ? AND ? AND `+standing+` AND `+cond+`
-		GROUP BY `+g.by()+` ORDER BY `+g.key, append([]any{p.From, p.To}, args...)...).Scan(&out).Error
-	if err != nil {
-		return nil, fmt.Errorf("report uses: %w", err)
-	}
-	return out, nil
-}
-
-func (s *Service) refusalLines(ctx context.Context, reach actor.Reach, p Period) ([]Refusal, error) {
-	redeemed, args := within(reach, "r.branch_id", "r.partner_id", "r.outlet_id")
-	// A scan belongs to no branch: whoever reads for a branch sees those at the
-	// outlets of its partners.
-	scanned, scanArgs := within(reach, "p.branch_id", "p.id", "c.outlet_id")
-	out := []Refusal{}
-	err := s.db.From(ctx).Raw(`SELECT reason, sum(redemptions) AS redemptions, sum(scans) AS scans FROM (
-			SELECT r.reason, count(*) AS redemptions, 0 AS scans FROM redemptions r
-			WHERE r.outcome = 'refused' AND r.local_on BETWEEN ? AND ? AND `+redeemed+` GROUP BY r.reason
-			UNION ALL
-			SELECT c.reason, 0, count(*) FROM scans c JOIN outlets o ON o.id = c.outlet_id JOIN partners p ON p.id = o.partner_id
-			WHERE c.verdict <> 'valid' AND c.scanned_at >= ? AND c.scanned_at < ? AND `+scanned+` GROUP BY c.reason
-		) x GROUP BY reason ORDER BY sum(redemptions) + sum(scans) DESC, reason`,
-		append(append(append([]any{p.From, p.To}, args...), p.From.Start(zone), p.To.AddDays(1).Start(zone)), scanArgs...)...).Scan(&out).Error
-	if err != nil {
-		return nil, fmt.Errorf("report refusals: %w", err)
-	}
-	return out, nil
-}
-
-func (s *Service) summary(ctx context.Context, reach actor.Reach, p Period) (Summary, error) {
+func (s *Service) summary(ctx context.Context, reach actor.Reach, q Query) (Summary, error) {
 	var m Summary
 	people, peopleArgs := within(actor.Reach{National: reach.National, Branches: reach.Branches}, "x.branch_id", "", "")
+	people, peopleArgs = q.narrow(people, peopleArgs, "x.branch_id", "", "")
 	shops, shopArgs := within(reach, "p.branch_id", "p.id", "")
-	uses, useArgs := within(reach, "r.branch_id", "r.partner_id", "r.outlet_id")
+	shops, shopArgs = q.narrow(shops, shopArgs, "p.branch_id", "p.sector_id", "p.id")
+	uses, useArgs := q.conditions(reach)
 	today := s.clock.Now().Unix() / 86400
-	days := []any{p.From, p.To}
-	for _, q := range []struct {
+	days := []any{q.From, q.To}
+	for _, f := range []struct {
 		dest []any
 		sql  string
 		args []any
@@ -156,12 +125,12 @@ func (s *Service) summary(ctx context.Context, reach actor.Reach, p Period) (Sum
 		{[]any{&m.Benefits}, `SELECT count(*) FROM benefits b JOIN partners p ON p.id = b.partner_id WHERE b.state = 'live' AND ` + shops, shopArgs},
 		{[]any{&m.Registrations}, `SELECT count(*) FROM registrations x WHERE x.registered_on BETWEEN ? AND ? AND ` + people, append(days, peopleArgs...)},
 		{[]any{&m.Uses, &m.Gross, &m.Discount, &m.Net}, `SELECT count(*), COALESCE(sum(r.gross), 0), COALESCE(sum(r.discount), 0), COALESCE(sum(r.net), 0)
-			FROM redemptions r WHERE r.local_on BETWEEN ? AND ? AND ` + standing + ` AND ` + uses, append(days, useArgs...)},
+			FROM redemptions r WHERE ` + standing + ` AND ` + uses, useArgs},
 		{[]any{&m.Refusals, &m.Voided}, `SELECT COALESCE(sum(CASE WHEN r.outcome = 'refused' THEN 1 ELSE 0 END), 0),
 			COALESCE(sum(CASE WHEN r.outcome = 'granted' AND NOT (` + standing + `) THEN 1 ELSE 0 END), 0)
-			FROM redemptions r WHERE r.local_on BETWEEN ? AND ? AND ` + uses, append(days, useArgs...)},
+			FROM redemptions r WHERE ` + uses, useArgs},
 	} {
-		if err := s.db.From(ctx).Raw(q.sql, q.args...).Row().Scan(q.dest...); err != nil {
+		if err := s.db.From(ctx).Raw(f.sql, f.args...).Row().Scan(f.dest...); err != nil {
 			return Summary{}, fmt.Errorf("report summary: %w", err)
 		}
 	}
