@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/berlaku/berlaku/accounts"
@@ -90,7 +91,7 @@ func (c *Console) Register(e *echo.Echo) error {
 	uses.Register(f, uses.Deps{Redemptions: s.Redemptions, Partners: s.Partners, Participants: s.Participants, Benefits: s.Benefits, Tills: s.Tills})
 	people.Register(f, people.Deps{Participants: s.Participants, Cards: s.Cards, Redemptions: s.Redemptions, Partners: s.Partners})
 	imports.Register(f, imports.Deps{Participants: s.Participants})
-	sectors.Register(f, sectors.Deps{Partners: s.Partners, Participants: s.Participants})
+	sectors.Register(f, sectors.Deps{Partners: s.Partners, Name: names.name})
 	partners.Register(f, partners.Deps{Partners: s.Partners, Participants: s.Participants, Accounts: s.Accounts})
 	outlets.Register(f, outlets.Deps{Partners: s.Partners, Tills: s.Tills, Accounts: s.Accounts, Cards: s.Cards, Participants: s.Participants, PublicURL: o.PublicURL})
 	promos.Register(f, promos.Deps{Benefits: s.Benefits, Partners: s.Partners, Participants: s.Participants})
@@ -142,4 +143,13 @@ func (n *names) person(ctx context.Context, lang string) (frame.Person, error) {
 	case actor.National, actor.OutletScope:
 	}
 	return p, nil
+}
+
+// name returns the name of a colleague, a dash for nobody.
+func (n *names) name(ctx context.Context, account uuid.UUID) string {
+	a, err := n.accounts.Get(actor.With(ctx, actor.System()), account)
+	if err != nil {
+		return "–"
+	}
+	return a.Name.Reveal()
 }

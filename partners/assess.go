@@ -3,6 +3,7 @@ package partners
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -86,7 +87,7 @@ type Figures interface {
 
 // readers returns how far the actor may read assessments, or ErrStaffOnly.
 func readers(ctx context.Context) (actor.Reach, error) {
-	reach := actor.From(ctx).Scope(actor.ReadSectors)
+	reach := actor.From(ctx).Scope(actor.ReadAssessments)
 	if !reach.National && len(reach.Branches) == 0 {
 		return reach, ErrStaffOnly
 	}
@@ -134,6 +135,40 @@ func (s *Service) Assess(ctx context.Context, sector uuid.UUID, criterion string
 			Details: map[string]any{"criterion": criterion, "score": value, "set": set.Version},
 		})
 	})
+}
+
+// NewScore is what the actor found about one criterion.
+type NewScore struct {
+	Criterion string
+	Value     int
+	Evidence  string
+}
+
+// AssessAll notes several scores of the actor together, or none: see Assess.
+// Fields of ErrInvalid are named /score_CODE and /evidence_CODE.
+func (s *Service) AssessAll(ctx context.Context, sector uuid.UUID, scores []NewScore) error {
+	return s.db.InTx(ctx, func(ctx context.Context) error {
+		for _, n := range scores {
+			if err := s.Assess(ctx, sector, n.Criterion, n.Value, n.Evidence); err != nil {
+				return at(err, n.Criterion)
+			}
+		}
+		return nil
+	})
+}
+
+// at names the fields of a fault by their criterion.
+func at(err error, criterion string) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || len(f.Fields) == 0 {
+		return err
+	}
+	named := *f
+	named.Fields = nil
+	for _, place := range f.Fields {
+		named.Fields = append(named.Fields, fault.Field{Pointer: place.Pointer + "_" + criterion, Code: place.Code})
+	}
+	return &named
 }
 
 // Assessment returns how a sector is judged by the criteria in force. Staff

@@ -3,6 +3,7 @@ package partners
 import (
 	"context"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -109,15 +110,16 @@ func (n *CriteriaSet) check() error {
 	wrong.Range("/min_assessors", int64(n.MinAssessors), 1, 9)
 	wrong.Text("/note", n.Note, 3, 200)
 	wrong.Range("/criteria", int64(len(n.Criteria)), criteriaLeast, criteriaMost)
-	seen, whole := map[string]bool{}, 0
-	for i := range n.Criteria {
-		c := &n.Criteria[i]
-		wrong.If(!criterionCode.MatchString(c.Code), "/code_"+c.Code, check.Format)
-		wrong.If(seen[c.Code], "/code_"+c.Code, "code_twice")
-		wrong.Text("/name_id_"+c.Code, c.NameID, 1, nameMax)
-		wrong.Text("/name_en_"+c.Code, c.NameEN, 1, nameMax)
-		wrong.Range("/weight_"+c.Code, int64(c.Weight), 1, wholeWeight)
-		seen[c.Code] = true
+	seen, whole, computed := map[string]bool{}, 0, false
+	for i, c := range n.Criteria {
+		at := "_" + strconv.Itoa(i) // the fields of the i-th criterion: /code_0
+		wrong.If(!criterionCode.MatchString(c.Code), "/code"+at, check.Format)
+		wrong.If(seen[c.Code], "/code"+at, "code_twice")
+		wrong.Text("/name_id"+at, c.NameID, 1, nameMax)
+		wrong.Text("/name_en"+at, c.NameEN, 1, nameMax)
+		wrong.Range("/weight"+at, int64(c.Weight), 1, wholeWeight)
+		wrong.If(c.Computed && computed, "/computed"+at, "computed_twice")
+		seen[c.Code], computed = true, computed || c.Computed
 		whole += c.Weight
 	}
 	if err := wrong.Err(ErrInvalid); err != nil {

@@ -19,6 +19,7 @@ const (
 	ReadSectors        Permission = "sectors.read"
 	WriteSectors       Permission = "sectors.write"  // enter, decide, weigh
 	AssessSectors      Permission = "sectors.assess" // score by what was found out
+	ReadAssessments    Permission = "sectors.assessments"
 	ReadPartners       Permission = "partners.read"
 	WritePartners      Permission = "partners.write"   // profile, outlets
 	ApprovePartners    Permission = "partners.approve" // approve, reject, activate, suspend, end
@@ -57,34 +58,34 @@ var table = map[Role][]Permission{
 		ReadReports, ManageKeys, EnrolTills, InvitePeople, DisputeUses,
 	},
 	BranchViewer: {
-		ReadParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ReadPerisai, ReadReports,
+		ReadParticipants, ReadCards, ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ReadPerisai, ReadReports,
 	},
 	BranchOfficer: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
-		ReadSectors, AssessSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadUseRows, ReadPerisai, WritePerisai, ReadReports,
+		ReadSectors, ReadAssessments, AssessSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadUseRows, ReadPerisai, WritePerisai, ReadReports,
 		HandleRequests,
 	},
 	BranchSupervisor: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
-		ReadSectors, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
+		ReadSectors, ReadAssessments, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
 		ReadRedemptions, ReadUseRows, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 		HandleRequests, ApproveErasure,
 	},
-	HQAnalyst: {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports},
+	HQAnalyst: {ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports},
 	ProgrammeAdmin: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
-		ReadSectors, WriteSectors, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
+		ReadSectors, ReadAssessments, WriteSectors, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
 		ReadRedemptions, ReadUseRows, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 		HandleRequests,
 	},
 	DataProtectionOfficer: {
-		ReadParticipants, ReadNames, SearchParticipants, ReadCards, ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ExportUses, ReadPerisai, ReadReports, ReadAudit,
+		ReadParticipants, ReadNames, SearchParticipants, ReadCards, ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ExportUses, ReadPerisai, ReadReports, ReadAudit,
 		HandleRequests, ApproveErasure,
 	},
 	SystemAdmin:      {ReadSectors, InvitePeople},
 	Agent:            {ReadSectors, ReadBenefits, ReadPerisai, HandOver},
 	WadahCoordinator: {ReadSectors, ReadBenefits, ReadPerisai, HandOver},
-	Auditor:          {ReadSectors, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ExportUses, ReadPerisai, ReadReports, ReadAudit},
+	Auditor:          {ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ExportUses, ReadPerisai, ReadReports, ReadAudit},
 }
 
 // Can reports whether the role holds p. Every account holds OwnSession.
