@@ -23,6 +23,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/audit"
@@ -45,14 +46,16 @@ const (
 
 // Account is a person who can sign in.
 type Account struct {
-	ID        uuid.UUID
-	Email     pii.Text
-	Name      pii.Text
-	State     State
-	TOTP      bool          // a second factor is in force
-	Grants    []actor.Grant // those in force
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID         uuid.UUID
+	Email      pii.Text
+	Name       pii.Text
+	State      State
+	TOTP       bool          // an authenticator app is in force
+	Passkeys   int           // that it can sign in with
+	Unfinished bool          // its roles ask for a second factor and it has none
+	Grants     []actor.Grant // those in force
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // NewAccount is what it takes to make an account.
@@ -103,6 +106,38 @@ var (
 	// ErrSelf: nobody changes the own grants or disables the own account.
 	ErrSelf = fault.New(fault.Forbidden, "self_forbidden", "Somebody else must do this to your account.")
 
+	// ErrLoginOver: the first step of the sign-in is unknown, used or too old.
+	ErrLoginOver = fault.New(fault.Unauthenticated, "login_over", "This sign-in took too long. Begin again.")
+	// ErrRecovery: e-mail and recovery code do not belong together.
+	ErrRecovery = fault.New(fault.Invalid, "recovery_invalid", "E-mail or recovery code is wrong, or the code was used already.")
+	// ErrRecoveryLink: the link is unknown, used or too old.
+	ErrRecoveryLink = fault.New(fault.NotFound, "recovery_link_invalid", "The link is used, too old or unknown.")
+	// ErrConfirm: what was sent does not prove who it is.
+	ErrConfirm = fault.New(fault.Invalid, "confirmation_invalid", "That is not right. Try again.")
+	// ErrFactorNeeded: recovery codes stand in for a second factor, and there is none.
+	ErrFactorNeeded = fault.New(fault.Conflict, "factor_missing", "Set up an authenticator app or a passkey first.")
+
+	// ErrPasskeysOff: passkeys need a host name and https (or localhost).
+	ErrPasskeysOff = fault.New(fault.Unavailable, "passkeys_unavailable", "Passkeys need a server that is reached by its name over https.")
+	// ErrPasskey: the answer of the authenticator does not fit.
+	ErrPasskey = fault.New(fault.Unauthenticated, "passkey_invalid", "This passkey is not known here, or its answer does not fit.")
+	// ErrPasskeyCounter: the authenticator counts backwards: it may be a copy.
+	ErrPasskeyCounter = fault.New(fault.Unauthenticated, "passkey_copied", "This passkey may have been copied and is refused. Remove it and register a new one.")
+	// ErrPasskeyName: the name is empty or longer than 60 characters.
+	ErrPasskeyName = fault.New(fault.Invalid, "name_invalid", "The name must have 1 to 100 characters.")
+	// ErrPasskeys: the account has as many as it may.
+	ErrPasskeys = fault.New(fault.Conflict, "passkeys_full", "An account has at most 20 passkeys.")
+
+	// ErrIdentity: nobody here is linked to who signed in at the identity provider.
+	ErrIdentity = fault.New(fault.Forbidden, "identity_unknown", "No account here belongs to this sign-in. Ask for an invitation, and open its link first.")
+
+	// ErrResetState: the request is decided, withdrawn or too old.
+	ErrResetState = fault.New(fault.Conflict, "reset_decided", "This request is decided already, or too old.")
+	// ErrOwnRequest: who asked does not approve.
+	ErrOwnRequest = fault.New(fault.Forbidden, "own_request", "A second person must approve this.")
+	// ErrResetOpen: the same is asked for already.
+	ErrResetOpen = fault.New(fault.Conflict, "reset_open", "This is asked for already; a second person must approve it.")
+
 	// ErrTOTPEnabled: a second factor is in force already.
 	ErrTOTPEnabled = fault.New(fault.Conflict, "totp_enabled", "A second factor is in force already.")
 	// ErrTOTPMissing: no second factor was begun or is in force.
@@ -149,6 +184,8 @@ type Deps struct {
 	Audit    *audit.Service
 	KeyDir   string // holds pepper.key; made on first use
 	Partners Partners
+	// PublicURL is where browsers are: passkeys are bound to its host.
+	PublicURL string
 }
 
 // Service is the room's only door.
@@ -159,6 +196,7 @@ type Service struct {
 	audit    *audit.Service
 	partners Partners
 	hasher   *hasher
+	webauthn *webauthn.WebAuthn // nil: no passkeys here
 	pepper   []byte
 }
 
@@ -172,7 +210,8 @@ func New(d Deps) (*Service, error) {
 		return nil, fmt.Errorf("open pepper: %w", err)
 	}
 	return &Service{
-		db: d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, partners: d.Partners,
+		webauthn: relyingParty(d.PublicURL),
+		db:       d.DB, clock: d.Clock, keys: d.Keys, audit: d.Audit, partners: d.Partners,
 		hasher: newHasher(pepper), pepper: pepper,
 	}, nil
 }

@@ -18,8 +18,9 @@ const (
 	maxName  = 100 // characters
 )
 
-// CreateDirect makes an account with grants, without an invitation. Only the
-// program itself may (the demo world, commands): anyone else is ErrForbidden.
+// CreateDirect makes an account with grants, without an invitation, that is not
+// asked for a second factor. Only the program itself may (the demo world,
+// commands): anyone else is ErrForbidden.
 func (s *Service) CreateDirect(ctx context.Context, in NewAccount, grants ...actor.Grant) (Account, error) {
 	if actor.From(ctx).Kind != actor.Job {
 		return Account{}, ErrForbidden
@@ -36,6 +37,7 @@ func (s *Service) CreateDirect(ctx context.Context, in NewAccount, grants ...act
 	var made Account
 	err = s.db.InTx(ctx, func(ctx context.Context) error {
 		var err error
+		p.waived = true
 		made, err = s.create(ctx, p, grants)
 		return err
 	})
@@ -77,6 +79,7 @@ func (s *Service) List(ctx context.Context, r page.Request) (page.Of[Account], e
 // before the transaction.
 type prepared struct {
 	email, name, hash string
+	waived            bool // no second factor is asked for
 }
 
 func (s *Service) prepare(ctx context.Context, in NewAccount) (prepared, error) {
@@ -117,7 +120,7 @@ func (s *Service) insert(ctx context.Context, p prepared, grantedBy uuid.UUID, g
 	now := s.clock.Now()
 	row := accountRow{
 		ID: uid.At(now), EmailIndex: s.emailIndex(p.email), PasswordHash: p.hash,
-		State: string(Active), CreatedAt: now, UpdatedAt: now,
+		State: string(Active), FactorWaived: p.waived, CreatedAt: now, UpdatedAt: now,
 	}
 	row.EmailSealed = s.keys.Seal(row.place("email_sealed"), p.email)
 	row.NameSealed = s.keys.Seal(row.place("name_sealed"), p.name)

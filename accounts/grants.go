@@ -176,3 +176,8 @@ func details(g actor.Grant) map[string]any {
 
 // about returns the audit subject for a thing of the given kind.
 func about(kind string, id uuid.UUID) audit.Subject { return audit.Subject{Kind: kind, ID: id} }
+
+// auditOf returns the event of an action about a thing.
+func auditOf(action, kind string, id uuid.UUID, details map[string]any) audit.Event {
+	return audit.Event{Action: action, Subject: about(kind, id), Details: details}
+}

@@ -30,6 +30,7 @@ const (
 type life struct{ absolute, idle time.Duration }
 
 var (
+	adminLife = life{absolute: 8 * time.Hour, idle: 10 * time.Minute}
 	staffLife = life{absolute: 8 * time.Hour, idle: 15 * time.Minute}
 	fieldLife = life{absolute: 12 * time.Hour, idle: 30 * time.Minute}
 )
@@ -39,14 +40,42 @@ func lifeOf(grants []actor.Grant) life {
 	if len(grants) == 0 {
 		return staffLife
 	}
+	shortest := fieldLife
 	for _, g := range grants {
 		switch g.Role {
+		case actor.ProgrammeAdmin, actor.DataProtectionOfficer, actor.SystemAdmin, actor.Auditor:
+			return adminLife
 		case actor.PartnerOwner, actor.Agent, actor.WadahCoordinator:
 		default:
-			return staffLife
+			shortest = staffLife
 		}
 	}
-	return fieldLife
+	return shortest
+}
+
+// Method is how somebody signed in.
+type Method string
+
+// The methods.
+const (
+	ByPassword Method = "password"
+	ByTOTP     Method = "totp"
+	ByRecovery Method = "recovery"
+	ByPasskey  Method = "passkey"
+	ByProvider Method = "oidc"
+)
+
+// needsFactor reports whether one of the roles may not act without a second
+// factor: everybody's but those of the field.
+func needsFactor(grants []actor.Grant) bool {
+	for _, g := range grants {
+		switch g.Role {
+		case actor.Agent, actor.WadahCoordinator:
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // Session is a sign-in that lasts.
@@ -58,6 +87,10 @@ type Session struct {
 	CreatedAt     time.Time
 	LastSeenAt    time.Time
 	ExpiresAt     time.Time
+	ConfirmedAt   time.Time // when the holder last proved who it is
+	Method        Method
+	Device        string // kind of browser, from what it says of itself
+	Network       string // network of the sign-in, never an address
 }
 
 // Actor resolves any credential that this package gives out — session token,
@@ -109,7 +142,10 @@ func (s *Service) accountActor(ctx context.Context, row *sessionRow, now time.Ti
 	if now.Sub(row.LastSeenAt) >= lifeOf(held).idle {
 		return actor.Actor{}, ErrUnauthenticated
 	}
-	return actor.Actor{Kind: actor.Account, ID: *row.AccountID, Grants: held, ConfirmedAt: row.CreatedAt}, nil
+	return actor.Actor{
+		Kind: actor.Account, ID: *row.AccountID, Grants: held, ConfirmedAt: row.confirmed(),
+		Unfinished: !row.Factor && !row.Waived && Method(row.Method) != ByProvider && needsFactor(held),
+	}, nil
 }
 
 // touch notes a use at most once in touchEvery. A request does not fail, nor
@@ -137,7 +173,7 @@ func (s *Service) IssueParticipantToken(ctx context.Context, participantID, card
 		token, hash = newToken(ParticipantPrefix)
 		row := sessionRow{
 			ID: uid.At(now), TokenHash: hash, Kind: sessionOfParticipant, ParticipantID: &participantID, CardID: &cardID,
-			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(ParticipantLife),
+			CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(ParticipantLife), Method: "card",
 		}
 		if err := s.insertSession(ctx, &row); err != nil {
 			return err

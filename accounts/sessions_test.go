@@ -231,7 +231,7 @@ func TestAccountsAreListedWithinReach(t *testing.T) {
 		as   accounts.Account
 		want int
 	}{
-		"the programme sees everybody": {admin, 4}, "an owner sees the own partner's": {a, 1}, "a branch sees its own": {staff, 1},
+		"the programme sees everybody": {admin, 4}, "an owner sees the own partner's": {a, 1}, "a branch sees its own and its partners' owners": {staff, 2},
 	} {
 		got, err := w.List(w.as(t, c.as), pageOf(50))
 		if err != nil || len(got.Items) != c.want {

@@ -24,6 +24,7 @@ type accountRow struct {
 	PasswordHash string
 	TOTPSealed   []byte `gorm:"column:totp_sealed"`
 	TOTPLastStep int64  `gorm:"column:totp_last_step"` // 0: begun, not confirmed
+	FactorWaived bool
 	State        string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -95,13 +96,32 @@ func (s *Service) countAccounts(ctx context.Context) (int64, error) {
 
 // accountsWithin returns one account more than the page holds.
 func (s *Service) accountsWithin(ctx context.Context, reach actor.Reach, r page.Request) ([]accountRow, error) {
+	return s.peopleWithin(ctx, reach, nil, "", r)
+}
+
+func (s *Service) within(ctx context.Context, reach actor.Reach, r page.Request) *gorm.DB {
 	q := s.db.From(ctx).Order("id DESC").Limit(r.Limit + 1)
 	if r.After != uuid.Nil {
 		q = q.Where("id < ?", r.After)
 	}
 	if !reach.National {
 		q = q.Where(`id IN (SELECT account_id FROM role_grants WHERE revoked_at IS NULL
-			AND (scope_kind = 'branch' AND scope_id IN ? OR scope_kind = 'partner' AND scope_id IN ?))`, some(reach.Branches), some(reach.Partners))
+			AND (scope_kind = 'branch' AND scope_id IN ? OR scope_kind = 'partner' AND scope_id IN ?
+				OR scope_kind = 'partner' AND scope_id IN (SELECT id FROM partners WHERE branch_id IN ?)))`,
+			some(reach.Branches), some(reach.Partners), some(reach.Branches))
+	}
+	return q
+}
+
+// peopleWithin is accountsWithin for one address or role; it returns one more
+// than the page holds.
+func (s *Service) peopleWithin(ctx context.Context, reach actor.Reach, index []byte, role string, r page.Request) ([]accountRow, error) {
+	q := s.within(ctx, reach, r)
+	if len(index) > 0 {
+		q = q.Where("email_index = ?", index)
+	}
+	if role != "" {
+		q = q.Where("id IN (SELECT account_id FROM role_grants WHERE revoked_at IS NULL AND role = ?)", role)
 	}
 	var rows []accountRow
 	return rows, q.Find(&rows).Error
@@ -221,7 +241,12 @@ func (s *Service) full(ctx context.Context, row *accountRow) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
+	passkeys, err := s.countPasskeys(ctx, row.ID)
+	if err != nil {
+		return Account{}, fmt.Errorf("open account: %w", err)
+	}
 	return Account{
+		Passkeys: passkeys, Unfinished: !row.FactorWaived && !row.totpInForce() && passkeys == 0 && needsFactor(held),
 		ID: row.ID, Email: pii.Text(email), Name: pii.Text(name), State: State(row.State), TOTP: row.totpInForce(),
 		Grants: held, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}, nil

@@ -24,7 +24,21 @@ type sessionRow struct {
 	LastSeenAt    time.Time
 	ExpiresAt     time.Time
 	EndedAt       *time.Time
+	ConfirmedAt   *time.Time
+	Method        string
+	Device        string
+	Network       string
 	AccountState  string `gorm:"->;-:migration"` // read along with the account
+	Factor        bool   `gorm:"->;-:migration"` // see above: a second factor is in force
+	Waived        bool   `gorm:"->;-:migration"` // see above: none is asked for
+}
+
+// confirmed is when the holder last proved who it is.
+func (r *sessionRow) confirmed() time.Time {
+	if r.ConfirmedAt != nil {
+		return r.ConfirmedAt.UTC()
+	}
+	return r.CreatedAt
 }
 
 func (sessionRow) TableName() string { return "sessions" }
@@ -33,6 +47,7 @@ func (r *sessionRow) session() Session {
 	return Session{
 		ID: r.ID, AccountID: idOrZero(r.AccountID), ParticipantID: idOrZero(r.ParticipantID), CardID: idOrZero(r.CardID),
 		CreatedAt: r.CreatedAt, LastSeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt,
+		ConfirmedAt: r.confirmed(), Method: Method(r.Method), Device: r.Device, Network: r.Network,
 	}
 }
 
@@ -42,14 +57,15 @@ func (s *Service) insertSession(ctx context.Context, row *sessionRow) error {
 
 func (s *Service) sessionByHash(ctx context.Context, hash []byte) (*sessionRow, error) {
 	var row sessionRow
-	err := s.db.From(ctx).Select("sessions.*, COALESCE(accounts.state, '') AS account_state").
+	err := s.db.From(ctx).Select(`sessions.*, COALESCE(accounts.state, '') AS account_state, COALESCE(accounts.factor_waived, false) AS waived,
+		COALESCE(accounts.totp_last_step, 0) > 0 OR EXISTS (SELECT 1 FROM passkeys WHERE passkeys.account_id = sessions.account_id) AS factor`).
 		Joins("LEFT JOIN accounts ON accounts.id = sessions.account_id").Where("sessions.token_hash = ?", hash).Take(&row).Error
 	return &row, taken(err)
 }
 
 func (s *Service) openSessions(ctx context.Context, account uuid.UUID, now time.Time) ([]sessionRow, error) {
 	var rows []sessionRow
-	err := s.db.From(ctx).Select("id, account_id, created_at, last_seen_at, expires_at").
+	err := s.db.From(ctx).Select("id, account_id, created_at, last_seen_at, expires_at, confirmed_at, method, device, network").
 		Where("account_id = ? AND ended_at IS NULL AND expires_at > ?", account, now).Order("id DESC").Find(&rows).Error
 	return rows, err
 }
@@ -69,6 +85,21 @@ func (s *Service) endAccountSessions(ctx context.Context, account uuid.UUID, now
 
 func (s *Service) endParticipantSessions(ctx context.Context, participant uuid.UUID, now time.Time) error {
 	return s.db.From(ctx).Exec("UPDATE sessions SET ended_at = ? WHERE participant_id = ? AND ended_at IS NULL", now, participant).Error
+}
+
+// endOtherSessions ends all sessions of the account but one.
+func (s *Service) endOtherSessions(ctx context.Context, account, keep uuid.UUID, now time.Time) (int64, error) {
+	res := s.db.From(ctx).Exec("UPDATE sessions SET ended_at = ? WHERE account_id = ? AND id <> ? AND ended_at IS NULL", now, account, keep)
+	return res.RowsAffected, res.Error
+}
+
+func (s *Service) endOwnSession(ctx context.Context, account, id uuid.UUID, now time.Time) (bool, error) {
+	res := s.db.From(ctx).Exec("UPDATE sessions SET ended_at = ? WHERE account_id = ? AND id = ? AND ended_at IS NULL", now, account, id)
+	return res.RowsAffected == 1, res.Error
+}
+
+func (s *Service) confirmSession(ctx context.Context, id uuid.UUID, now time.Time) error {
+	return s.db.From(ctx).Exec("UPDATE sessions SET confirmed_at = ? WHERE id = ? AND ended_at IS NULL", now, id).Error
 }
 
 // Invitations and bootstrap -------------------------------------------------
@@ -110,6 +141,22 @@ func (s *Service) invitation(ctx context.Context, hash []byte, now time.Time) (*
 
 func (s *Service) useInvitation(ctx context.Context, id uuid.UUID, now time.Time) (bool, error) {
 	res := s.db.From(ctx).Exec("UPDATE invitations SET used_at = ? WHERE id = ? AND used_at IS NULL AND expires_at > ?", now, id, now)
+	return res.RowsAffected == 1, res.Error
+}
+
+// openInvitations returns those that wait, newest first.
+func (s *Service) openInvitations(ctx context.Context, now time.Time) ([]invitationRow, error) {
+	var rows []invitationRow
+	return rows, s.db.From(ctx).Where("used_at IS NULL AND expires_at > ?", now).Order("id DESC").Limit(maxOpen).Find(&rows).Error
+}
+
+func (s *Service) invitationByID(ctx context.Context, id uuid.UUID, now time.Time) (*invitationRow, error) {
+	var row invitationRow
+	return &row, taken(s.db.From(ctx).Where("id = ? AND used_at IS NULL AND expires_at > ?", id, now).Take(&row).Error)
+}
+
+func (s *Service) endInvitation(ctx context.Context, id uuid.UUID, now time.Time) (bool, error) {
+	res := s.db.From(ctx).Exec("UPDATE invitations SET expires_at = ? WHERE id = ? AND used_at IS NULL AND expires_at > ?", now, id, now)
 	return res.RowsAffected == 1, res.Error
 }
 
@@ -220,5 +267,9 @@ func (s *Service) deleteOver(ctx context.Context, throttles, sessions time.Time)
 		return 0, a.Error
 	}
 	b := tx.Exec("DELETE FROM sessions WHERE expires_at < ?", sessions)
-	return a.RowsAffected + b.RowsAffected, b.Error
+	if b.Error != nil {
+		return 0, b.Error
+	}
+	c, err := s.deleteOverFactors(ctx, throttles, sessions)
+	return a.RowsAffected + b.RowsAffected + c, err
 }

@@ -24,7 +24,7 @@ func (s *Server) requestRoutes() {
 	route(s, say(act("/v1/data-requests/{id}/prepare", tagParticipants, "Say that an erasure may be done"), "Another person approves it."), handle, step(people.PrepareErasure, requestOf))
 	route(s, say(act("/v1/data-requests/{id}/approve", tagParticipants, "Erase the person"),
 		"By somebody else than who prepared it. It cannot be undone: cards end, names and numbers are gone, records of uses stay under the id."),
-		access.Needs(actor.ApproveErasure), step(people.ApproveErasure, requestOf))
+		access.Needs(actor.ApproveErasure).Fresh(), step(people.ApproveErasure, requestOf))
 }
 
 // requestBody is a request as staff see it.

@@ -14,8 +14,8 @@ import (
 func (s *Server) keyRoutes() {
 	rule := access.Needs(actor.ManageKeys)
 	route(s, get("/v1/partners/{id}/api-keys", tagPartners, "API keys of a partner, newest first"), rule, s.listKeys)
-	route(s, say(post("/v1/partners/{id}/api-keys", tagPartners, "Make an API key for one outlet"), "The key is shown only here."), rule, s.createKey)
-	route(s, del("/v1/partners/{id}/api-keys/{key_id}", tagPartners, "Stop an API key at once"), rule, s.revokeKey)
+	route(s, say(post("/v1/partners/{id}/api-keys", tagPartners, "Make an API key for one outlet"), "The key is shown only here."), rule.Fresh(), s.createKey)
+	route(s, del("/v1/partners/{id}/api-keys/{key_id}", tagPartners, "Stop an API key at once"), rule.Fresh(), s.revokeKey)
 }
 
 type newKey struct {

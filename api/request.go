@@ -18,14 +18,15 @@ const requestIDHeader = "X-Request-Id"
 // info is what the HTTP layer knows of one request. It is filled while the
 // request goes inwards and read when the answer has left.
 type info struct {
-	id    string
-	docs  string // address of the documentation
-	ip    string
-	local bool   // made on this machine, through no proxy
-	route string // pattern, never the path
-	who   actor.Actor
-	cause error       // of a 5xx
-	page  access.Note // what the face that makes pages says
+	id     string
+	docs   string // address of the documentation
+	ip     string
+	device string // kind of program that asks, from what it says of itself
+	local  bool   // made on this machine, through no proxy
+	route  string // pattern, never the path
+	who    actor.Actor
+	cause  error       // of a 5xx
+	page   access.Note // what the face that makes pages says
 }
 
 type infoKey struct{}
@@ -42,7 +43,7 @@ func infoFrom(ctx context.Context) *info {
 func (s *Server) begin(r *http.Request) (*http.Request, *info) {
 	i := &info{
 		id: uid.At(s.opts.Clock.Now()).String(), docs: s.opts.PublicURL + "/docs",
-		ip: s.extractIP(r), local: fromHere(r), who: actor.Actor{Kind: actor.Anonymous},
+		ip: s.extractIP(r), local: fromHere(r), device: access.DeviceOf(r.UserAgent()), who: actor.Actor{Kind: actor.Anonymous},
 	}
 	ctx := access.WithNote(context.WithValue(r.Context(), infoKey{}, i), &i.page)
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.Anonymous, RequestID: i.id})

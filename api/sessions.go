@@ -21,14 +21,17 @@ func (s *Server) sessionRoutes() {
 		"With the one-time token that the first start prints; from this machine only."), signIn, s.bootstrap)
 	route(s, say(post("/v1/sessions", tagSignIn, "Sign in"),
 		"The token is good as bearer everywhere; browsers get it as a cookie too. Who has a second factor sends totp."), signIn, s.signIn)
-	route(s, get("/v1/sessions", tagSignIn, "The caller's open sessions"), access.SignedIn(), s.listSessions)
-	route(s, del("/v1/sessions/current", tagSignIn, "Sign out"), access.SignedIn(), s.signOut)
+	route(s, get("/v1/sessions", tagSignIn, "The caller's open sessions"), access.SignedIn().Early(), s.listSessions)
+	route(s, del("/v1/sessions/current", tagSignIn, "Sign out"), access.SignedIn().Early(), s.signOut)
+	route(s, say(quiet(act("/v1/sessions/current/confirm", tagSignIn, "Prove anew who you are")),
+		"Some routes ask for a proof that is at most five minutes old (step_up_required). With a second factor: totp, or a recovery code in its place; else the password."),
+		access.SignedIn().Only(actor.Account).Early(), s.confirm)
 	route(s, get("/v1/me", tagSignIn, "Who the caller is"), access.Needs(
-		actor.OwnSession, actor.Validate, actor.Redeem, actor.ReadRedemptions), s.me)
-	route(s, say(post("/v1/totp", tagSignIn, "Begin a second factor"), "In force once a code was confirmed."), access.SignedIn(), s.beginTOTP)
-	route(s, quiet(act("/v1/totp/confirm", tagSignIn, "Put the second factor in force")), access.SignedIn(), s.confirmTOTP)
+		actor.OwnSession, actor.Validate, actor.Redeem, actor.ReadRedemptions).Early(), s.me)
+	route(s, say(post("/v1/totp", tagSignIn, "Begin a second factor"), "In force once a code was confirmed."), access.SignedIn().Early(), s.beginTOTP)
+	route(s, quiet(act("/v1/totp/confirm", tagSignIn, "Put the second factor in force")), access.SignedIn().Early(), s.confirmTOTP)
 	route(s, quiet(act("/v1/totp/disable", tagSignIn, "Take the second factor away")), access.SignedIn(), s.disableTOTP)
-	route(s, post("/v1/invitations", tagSignIn, "Offer somebody a role"), access.Needs(actor.InvitePeople), s.invite)
+	route(s, post("/v1/invitations", tagSignIn, "Offer somebody a role"), access.Needs(actor.InvitePeople).Fresh(), s.invite)
 	route(s, post("/v1/invitations/accept", tagSignIn, "Make the account that an invitation offers"), signIn, s.acceptInvitation)
 }
 
@@ -105,7 +108,7 @@ func accountOf(a accounts.Account) accountBody {
 type newSession struct {
 	Email    string `json:"email" maxLength:"254" example:"nama@contoh.example"`
 	Password string `json:"password" maxLength:"128"`
-	TOTP     string `json:"totp,omitempty" maxLength:"6"`
+	TOTP     string `json:"totp,omitempty" maxLength:"20" doc:"Six digits of the authenticator app, or a recovery code."`
 }
 
 type sessionBody struct {
@@ -145,6 +148,11 @@ type whoBody struct {
 	PartnerID   *uuid.UUID   `json:"partner_id,omitempty"`
 	OutletID    *uuid.UUID   `json:"outlet_id,omitempty"`
 	Permissions []string     `json:"permissions,omitempty" nullable:"false"`
+}
+
+type proofBody struct {
+	TOTP     string `json:"totp,omitempty" maxLength:"20"`
+	Password string `json:"password,omitempty" maxLength:"128"`
 }
 
 type totpBody struct {
@@ -188,6 +196,7 @@ func (s *Server) bootstrap(ctx context.Context, in *with[firstAccount]) (*create
 func (s *Server) signIn(ctx context.Context, in *with[newSession]) (*signedIn, error) {
 	t, a, err := s.services.Accounts.Login(ctx, accounts.Login{
 		Email: in.Body.Email, Password: in.Body.Password, TOTP: in.Body.TOTP, Network: access.NetworkOf(infoFrom(ctx).ip),
+		Device: infoFrom(ctx).device,
 	})
 	if err != nil {
 		return nil, err
@@ -215,6 +224,14 @@ func (s *Server) signOut(ctx context.Context, _ *none) (*signedOut, error) {
 		return nil, err
 	}
 	return &signedOut{Cookie: access.Cookies{Secure: s.opts.SecureCookies}.Clear()}, nil
+}
+
+func (s *Server) confirm(ctx context.Context, in *with[proofBody]) (*none, error) {
+	c, ok := access.CredentialFrom(ctx)
+	if !ok {
+		return nil, access.ErrUnauthenticated
+	}
+	return done(s.services.Accounts.Confirm(ctx, c.Token.Reveal(), accounts.Proof{Code: in.Body.TOTP, Password: in.Body.Password}))
 }
 
 func (s *Server) me(ctx context.Context, _ *none) (*out[whoBody], error) {

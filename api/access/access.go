@@ -32,6 +32,8 @@ var (
 	ErrForbidden = fault.New(fault.Forbidden, "forbidden", "You may not do this.")
 	// ErrStepUp: for this, an account must have proved who it is within ConfirmedFor.
 	ErrStepUp = fault.New(fault.Forbidden, "step_up_required", "Confirm that it is you: send your second factor or sign in again.")
+	// ErrFactor: the account's roles ask for a second factor and it has none.
+	ErrFactor = fault.New(fault.Forbidden, "second_factor_required", "Set up a second factor first: your roles ask for one.")
 	// ErrCrossOrigin: a page of another site tried to write with the reader's cookie.
 	ErrCrossOrigin = fault.New(fault.Forbidden, "cross_origin", "A page of another site may not write here.")
 	// ErrTooMany: see LimitedError for when to come back.
@@ -50,6 +52,7 @@ type Rule struct {
 	only   actor.Kind // empty: any kind
 	rates  map[actor.Kind]Rate
 	fresh  bool
+	early  bool // before a second factor is set up
 }
 
 // ConfirmedFor is how long a proof of who somebody is lasts for what needs one.
@@ -81,12 +84,36 @@ func (r Rule) Fresh() Rule {
 // IsFresh reports whether the rule was made by Fresh.
 func (r Rule) IsFresh() bool { return r.fresh }
 
+// Early returns the rule for what an account needs in order to set up the second
+// factor that its roles ask for: everything else waits for that.
+func (r Rule) Early() Rule {
+	r.early = true
+	return r
+}
+
+// finished returns ErrFactor for an account that has to set up a second factor
+// first.
+func (r Rule) finished(who actor.Actor) error {
+	if who.Unfinished && !r.early && !r.public {
+		return ErrFactor
+	}
+	return nil
+}
+
 // confirmed returns ErrStepUp for an account that has to prove itself first.
 func (r Rule) confirmed(who actor.Actor, now time.Time) error {
 	if r.fresh && who.Kind == actor.Account && now.Sub(who.ConfirmedAt) > ConfirmedFor {
 		return ErrStepUp
 	}
 	return nil
+}
+
+// holds returns what somebody who may call has to do first.
+func (r Rule) holds(who actor.Actor, now time.Time) error {
+	if err := r.finished(who); err != nil {
+		return err
+	}
+	return r.confirmed(who, now)
 }
 
 // Limited returns the rule with a rate of its own for one kind of caller, each

@@ -205,7 +205,7 @@ func (o *Options) judge(ctx context.Context, r *request) (actor.Actor, Credentia
 	}
 	switch {
 	case r.rule.Allows(caller.who):
-		return caller.who, credential, r.rule.confirmed(caller.who, o.now())
+		return caller.who, credential, r.rule.holds(caller.who, o.now())
 	case err != nil:
 		return actor.Actor{}, Credential{}, err
 	case caller.who.Ended:

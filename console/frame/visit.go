@@ -211,7 +211,9 @@ func (v *Visit) refuse(err error) error {
 	}
 	switch {
 	case errors.Is(err, access.ErrStepUp):
-		return v.echo.Redirect(http.StatusSeeOther, Root+"/konfirmasi?next="+url.QueryEscape(v.back()))
+		return v.elsewhere(Root + "/konfirmasi?next=" + url.QueryEscape(v.back()))
+	case errors.Is(err, access.ErrFactor):
+		return v.elsewhere(Root + "/akun/faktor-kedua?next=" + url.QueryEscape(v.back()))
 	case fault.KindOf(err) == fault.Unauthenticated:
 		return v.signIn()
 	}
@@ -236,7 +238,12 @@ func (v *Visit) refuse(err error) error {
 // signIn sends to the sign-in, and afterwards back here. A part that htmx asked
 // for makes the whole page go there.
 func (v *Visit) signIn() error {
-	to := Root + "/masuk?next=" + url.QueryEscape(v.back())
+	return v.elsewhere(Root + "/masuk?next=" + url.QueryEscape(v.back()))
+}
+
+// elsewhere sends the whole page to an address, also when only a part of it was
+// asked for.
+func (v *Visit) elsewhere(to string) error {
 	if v.HTMX() {
 		v.W.Header().Set("HX-Redirect", to)
 		return v.echo.NoContent(http.StatusNoContent)

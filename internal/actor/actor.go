@@ -75,6 +75,9 @@ type Actor struct {
 	PartnerID, OutletID uuid.UUID
 	// ConfirmedAt is when an account last proved who it is.
 	ConfirmedAt time.Time
+	// Unfinished says that an account must set up a second factor before it may
+	// do anything else.
+	Unfinished bool
 	// Ended says that the credential was ended and may only still hand in what
 	// was done before: for everything else it is as good as none.
 	Ended bool

@@ -65,6 +65,12 @@ type Config struct {
 	GoogleWalletIssuer string `name:"google-wallet-issuer" env:"BERLAKU_GOOGLE_WALLET_ISSUER" help:"Issuer number of Google Wallet passes; none: no passes are offered."`
 	GoogleWalletKey    string `name:"google-wallet-key" env:"BERLAKU_GOOGLE_WALLET_KEY" secret:"whole" help:"JSON key of the service account that signs the passes; better as a file named by BERLAKU_GOOGLE_WALLET_KEY_FILE."`
 
+	OIDCIssuer       string `name:"oidc-issuer" env:"BERLAKU_OIDC_ISSUER" help:"Identity provider (OpenID Connect) where staff sign in, its https address; none: no such button."`
+	OIDCClientID     string `name:"oidc-client-id" env:"BERLAKU_OIDC_CLIENT_ID" help:"What the provider calls this server."`
+	OIDCClientSecret string `name:"oidc-client-secret" env:"BERLAKU_OIDC_CLIENT_SECRET" secret:"whole" help:"Secret agreed on with the provider; better as a file named by BERLAKU_OIDC_CLIENT_SECRET_FILE."`
+	OIDCName         string `name:"oidc-name" env:"BERLAKU_OIDC_NAME" default:"SSO" help:"What the button says after \"Sign in with\"."`
+	OIDCLinkByEmail  bool   `name:"oidc-link-by-email" env:"BERLAKU_OIDC_LINK_BY_EMAIL" help:"The first sign-in finds the account by the address that the provider has verified; else only by an invitation."`
+
 	TrustedProxies []string `name:"trusted-proxies" env:"BERLAKU_TRUSTED_PROXIES" help:"Networks (CIDR) whose X-Forwarded-For is believed, separated by commas."`
 }
 
@@ -78,7 +84,7 @@ var originForm = regexp.MustCompile(`^https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[
 // error names every problem, a sentence each.
 func (c *Config) Complete() error {
 	c.derive()
-	return errors.Join(c.checkAddr(), c.checkPrivate(), c.checkURLs(), c.checkTLS(), c.checkAutoTLS(), c.checkProxies(), c.checkDatabase(), c.checkMessages(), c.checkWallet())
+	return errors.Join(c.checkAddr(), c.checkPrivate(), c.checkURLs(), c.checkTLS(), c.checkAutoTLS(), c.checkProxies(), c.checkDatabase(), c.checkMessages(), c.checkWallet(), c.checkOIDC())
 }
 
 func (c *Config) derive() {
@@ -173,6 +179,25 @@ func (c *Config) checkDatabase() error {
 func (c *Config) checkWallet() error {
 	if (c.GoogleWalletIssuer == "") != (c.GoogleWalletKey == "") {
 		return problem("Google Wallet passes need both an issuer (--google-wallet-issuer) and the key of a service account (BERLAKU_GOOGLE_WALLET_KEY_FILE).")
+	}
+	return nil
+}
+
+// checkOIDC names what is missing for signing in at an identity provider.
+func (c *Config) checkOIDC() error {
+	if c.OIDCIssuer == "" {
+		if c.OIDCClientID != "" || c.OIDCClientSecret != "" || c.OIDCLinkByEmail {
+			return problem("Signing in at an identity provider needs its address: --oidc-issuer.")
+		}
+		return nil
+	}
+	u, err := url.Parse(c.OIDCIssuer)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "",
+		u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())):
+		return problem("The identity provider must be an https:// address (http:// on this machine only).")
+	case c.OIDCClientID == "":
+		return problem("The identity provider needs to know this server: --oidc-client-id.")
 	}
 	return nil
 }
