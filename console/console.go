@@ -35,6 +35,8 @@ import (
 	"github.com/berlaku/berlaku/console/uses"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/oidc"
+	"github.com/berlaku/berlaku/notices"
 	"github.com/berlaku/berlaku/participants"
 	domain "github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/perisai"
@@ -49,6 +51,7 @@ type Services struct {
 	Audit        *audit.Service
 	Benefits     *benefits.Service
 	Cards        *cards.Service
+	Notices      *notices.Service
 	Participants *participants.Service
 	Partners     *domain.Service
 	Perisai      *perisai.Service
@@ -67,6 +70,8 @@ type Options struct {
 	Zone *time.Location
 	// IP returns the caller's address.
 	IP func(*http.Request) string
+	// Provider is where staff may sign in too; nil: nowhere.
+	Provider *oidc.Provider
 }
 
 // Console is the face before it has routes.
@@ -84,12 +89,12 @@ func (c *Console) Routes() []frame.Route { return c.frame.Routes() }
 func (c *Console) Register(e *echo.Echo) error {
 	s, o := c.Services, c.Options
 	names := &names{accounts: s.Accounts, people: s.Participants, partners: s.Partners, field: s.Perisai}
-	f := frame.New(e, frame.Options{Gate: o.Gate, Cookies: o.Cookies, Clock: o.Clock, Zone: o.Zone, Person: names.person})
+	f := frame.New(e, frame.Options{Gate: o.Gate, Cookies: o.Cookies, Clock: o.Clock, Zone: o.Zone, Person: names.person, Unread: s.Notices.Unread})
 	// In the order of the navigation.
 	reports.Register(f, reports.Deps{Reports: s.Reports, Participants: s.Participants, Partners: s.Partners, Clock: o.Clock})
-	inbox.Register(f, inbox.Deps{Clock: o.Clock})
+	inbox.Register(f, inbox.Deps{Notices: s.Notices})
 	uses.Register(f, uses.Deps{Redemptions: s.Redemptions, Partners: s.Partners, Participants: s.Participants, Benefits: s.Benefits, Tills: s.Tills})
-	people.Register(f, people.Deps{Participants: s.Participants, Cards: s.Cards, Redemptions: s.Redemptions, Partners: s.Partners})
+	people.Register(f, people.Deps{Participants: s.Participants, Cards: s.Cards, Redemptions: s.Redemptions, Partners: s.Partners, Perisai: s.Perisai})
 	imports.Register(f, imports.Deps{Participants: s.Participants})
 	sectors.Register(f, sectors.Deps{Partners: s.Partners, Name: names.name})
 	partners.Register(f, partners.Deps{Partners: s.Partners, Participants: s.Participants, Accounts: s.Accounts})
@@ -99,7 +104,7 @@ func (c *Console) Register(e *echo.Echo) error {
 	records.Register(f, records.Deps{Audit: s.Audit, Redemptions: s.Redemptions, Cards: s.Cards})
 	staff.Register(f, staff.Deps{
 		Accounts: s.Accounts, Partners: s.Partners, Participants: s.Participants, Perisai: s.Perisai,
-		Cookies: o.Cookies, Clock: o.Clock, PublicURL: o.PublicURL, IP: o.IP,
+		Cookies: o.Cookies, Clock: o.Clock, PublicURL: o.PublicURL, IP: o.IP, Provider: o.Provider,
 	})
 	c.frame = f
 	return f.Err()

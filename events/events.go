@@ -29,10 +29,17 @@ type Event struct {
 type Service struct {
 	db    *database.DB
 	clock clock.Clock
+	heard []func(ctx context.Context, e Event) error
 }
 
 // New returns the outbox in db.
 func New(db *database.DB, c clock.Clock) *Service { return &Service{db: db, clock: c} }
+
+// OnPublish registers who hears of every event, inside the transaction in which
+// it happens. Call it while wiring, before the service is used.
+func (s *Service) OnPublish(f func(ctx context.Context, e Event) error) {
+	s.heard = append(s.heard, f)
+}
 
 // Publish writes e inside the transaction of ctx.
 func (s *Service) Publish(ctx context.Context, e Event) error {
@@ -50,6 +57,11 @@ func (s *Service) Publish(ctx context.Context, e Event) error {
 	}
 	if err := s.insert(ctx, &row); err != nil {
 		return fmt.Errorf("publish %s: %w", e.Kind, err)
+	}
+	for _, f := range s.heard {
+		if err := f(ctx, e); err != nil {
+			return fmt.Errorf("publish %s: %w", e.Kind, err)
+		}
 	}
 	return nil
 }

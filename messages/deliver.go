@@ -130,7 +130,7 @@ func (s *Service) try(ctx context.Context, r *messageRow, now time.Time) (state,
 	switch {
 	case errTo != nil || errText != nil:
 		return failed, codeSealed, &SendError{Code: codeSealed, Final: true}
-	case to == "" || r.ParticipantID == uuid.Nil:
+	case to == "" || r.ParticipantID == uuid.Nil && r.AccountID == nil:
 		return dropped, codeNobody, nil
 	}
 	err = s.gateway.Send(ctx, Outgoing{ID: r.ID, Kind: Kind(r.Kind), To: pii.Text(to), Text: pii.Text(text), At: now})

@@ -46,6 +46,9 @@ func (g *fileGateway) open() (*os.File, error) {
 	return f, nil
 }
 
+// Mails reports that addresses of mail are written like phones.
+func (*fileGateway) Mails() bool { return true }
+
 // Send implements Gateway.
 func (g *fileGateway) Send(_ context.Context, m Outgoing) error {
 	line, err := json.Marshal(struct {

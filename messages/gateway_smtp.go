@@ -68,6 +68,9 @@ func (g *smtpGateway) address(to string) string {
 	return strings.ReplaceAll(g.to, phoneMark, digits(to))
 }
 
+// Mails reports that addresses of mail are reached.
+func (g *smtpGateway) Mails() bool { return true }
+
 // Send implements Gateway. What the server refuses for good (5xx) will never
 // leave, unless it refuses us and not the message.
 func (g *smtpGateway) Send(ctx context.Context, m Outgoing) error {

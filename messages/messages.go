@@ -37,7 +37,8 @@ const (
 
 // Message is a text to one person.
 type Message struct {
-	ParticipantID uuid.UUID // zero: to nobody; written like the others and never sent
+	ParticipantID uuid.UUID // zero: to nobody; written like the others and never sent, unless to an account
+	AccountID     uuid.UUID // of staff or an owner, by mail only; else zero
 	Kind          Kind
 	To            pii.Text // phone in E.164 (+62…) or an address of mail; empty: to nobody
 	Text          pii.Text
@@ -77,6 +78,13 @@ func New(d Deps) *Service {
 // Enabled reports whether messages are sent at all.
 func (s *Service) Enabled() bool { return s.gateway != nil }
 
+// Mails reports whether an address of mail can be reached: not every gateway
+// carries mail.
+func (s *Service) Mails() bool {
+	carrier, ok := s.gateway.(interface{ Mails() bool })
+	return ok && carrier.Mails()
+}
+
 // Queue writes a message inside the transaction of ctx: one statement, whoever
 // it goes to. Without a gateway nothing of number and text is kept.
 func (s *Service) Queue(ctx context.Context, m Message) error {
@@ -87,6 +95,9 @@ func (s *Service) Queue(ctx context.Context, m Message) error {
 	row := messageRow{
 		ID: uid.At(now), ParticipantID: m.ParticipantID, Kind: string(m.Kind), State: queued,
 		CreatedAt: now, DueAt: now, ExpiresAt: m.ExpiresAt,
+	}
+	if m.AccountID != uuid.Nil {
+		row.AccountID = &m.AccountID
 	}
 	to, text := s.keys.Seal(place("to_sealed", row.ID), m.To.Reveal()), s.keys.Seal(place("text_sealed", row.ID), m.Text.Reveal())
 	if s.gateway == nil {

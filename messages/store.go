@@ -22,6 +22,7 @@ const (
 type messageRow struct {
 	ID            uuid.UUID
 	ParticipantID uuid.UUID
+	AccountID     *uuid.UUID
 	Kind          string
 	ToSealed      database.Bytes
 	TextSealed    database.Bytes

@@ -45,12 +45,14 @@ func (a *App) Jobs() []Job {
 		Job{"silent tills", a.Tills.TellSilent},
 		Job{"used assertions of phones", a.Cards.SweepAssertions},
 		Job{"unused offline allowances", a.Benefits.SweepAllowances},
+		Job{"promos that run out", a.Benefits.WarnLow},
 		Job{"old scans and idempotency keys", a.Redemptions.Purge},
 		Job{"test cards of tills that were tried out", a.Redemptions.SweepTests},
 		Job{"overdue data requests", a.Participants.TellOverdue},
 		Job{"old looks at people's data", a.Participants.SweepAccesses},
 		Job{"old claims", a.Participants.PurgeClaims},
 		Job{"old messages", a.Messages.Purge},
+		Job{"old notices", a.Notices.Purge},
 	)
 }
 
@@ -67,11 +69,15 @@ const runsEvery = 3 * time.Second
 // messagesEvery is how long a message waits at most until it leaves.
 const messagesEvery = 2 * time.Second
 
+// noticesEvery is how long a notice waits at most until its mail is queued.
+const noticesEvery = time.Minute
+
 // Loops returns the work of a server that is never at rest. It may run on any
 // number of servers.
 func (a *App) Loops() []Loop {
 	return []Loop{
 		{Job{"cards for many people", a.Cards.WorkRuns}, runsEvery},
 		{Job{"messages", a.Messages.Deliver}, messagesEvery},
+		{Job{"mails of notices", a.Notices.Mail}, noticesEvery},
 	}
 }

@@ -29,8 +29,10 @@ import (
 	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/keyfile"
+	"github.com/berlaku/berlaku/internal/oidc"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/messages"
+	"github.com/berlaku/berlaku/notices"
 	"github.com/berlaku/berlaku/participants"
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/perisai"
@@ -66,6 +68,7 @@ type App struct {
 	Audit        *audit.Service
 	Events       *events.Service
 	Messages     *messages.Service
+	Notices      *notices.Service
 	Accounts     *accounts.Service
 	Participants *participants.Service
 	Partners     *partners.Service
@@ -180,12 +183,12 @@ func (a *App) services() (err error) {
 		Tills: a.Tills, Keys: a.Keys, PublicURL: a.Config.PublicURL, Origin: a.Config.CardOrigin,
 	})
 	a.Accounts, err = accounts.New(accounts.Deps{
-		DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, KeyDir: a.Config.KeyDir, Partners: owners{a.Partners},
+		DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, KeyDir: a.Config.KeyDir, Partners: owners{a.Partners}, PublicURL: a.Config.PublicURL,
 	})
 	a.Participants.LimitClaims(a.Accounts)
 	a.Cards.OnRevoke(a.Accounts.EndParticipant)
 	a.forgetting()
-	return err
+	return errors.Join(err, a.noticing())
 }
 
 // wallets makes those that the settings name.
@@ -245,6 +248,7 @@ func (a *App) console(limits *access.Limits, ip func(*http.Request) string) (*co
 	}
 	cookies := access.Cookies{Secure: a.Config.Secure()}
 	return &console.Console{Services: console.Services{
+		Notices:  a.Notices,
 		Accounts: a.Accounts, Audit: a.Audit, Benefits: a.Benefits, Cards: a.Cards, Participants: a.Participants,
 		Partners: a.Partners, Perisai: a.Perisai, Redemptions: a.Redemptions, Reports: a.Reports, Tills: a.Tills,
 	}, Options: console.Options{
@@ -252,8 +256,17 @@ func (a *App) console(limits *access.Limits, ip func(*http.Request) string) (*co
 			Authenticator: access.Kinds{Accounts: a.Accounts, Tills: a.Tills}, Cookies: cookies, Limits: limits, Clock: a.Clock,
 			Origins: api.Origins(a.Config.PublicURL),
 		}, ip),
-		Cookies: cookies, Clock: a.Clock, PublicURL: a.Config.PublicURL, Zone: zone, IP: ip,
+		Cookies: cookies, Clock: a.Clock, PublicURL: a.Config.PublicURL, Zone: zone, IP: ip, Provider: a.provider(),
 	}}, nil
+}
+
+// provider returns the identity provider that the settings name, nil for none.
+func (a *App) provider() *oidc.Provider {
+	c := a.Config
+	return oidc.New(oidc.Settings{
+		Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, ClientSecret: c.OIDCClientSecret, Name: c.OIDCName, LinkByEmail: c.OIDCLinkByEmail,
+		Callback: c.PublicURL + "/konsol/masuk/oidc/kembali", Clock: a.Clock,
+	})
 }
 
 // consoleZone is the one in which the console shows instants: that of Central

@@ -6,6 +6,7 @@ import (
 	"github.com/berlaku/berlaku/console/frame"
 	"github.com/berlaku/berlaku/participants"
 	"github.com/berlaku/berlaku/partners"
+	"github.com/berlaku/berlaku/perisai"
 	"github.com/berlaku/berlaku/redemptions"
 )
 
@@ -15,6 +16,7 @@ type Deps struct {
 	Cards        *cards.Service
 	Redemptions  *redemptions.Service
 	Partners     *partners.Service
+	Perisai      *perisai.Service
 }
 
 // Register adds the room's pages to the frame.

@@ -31,6 +31,7 @@ var domains = map[string][]string{
 	"cards":        {"participants"},
 	"events":       {},
 	"messages":     {},
+	"notices":      {},
 	"participants": {"messages"},
 	"partners":     {},
 	"perisai":      {"participants", "cards"},
