@@ -41,6 +41,8 @@ func faults() []*fault.Error {
 		partners.ErrOutletNotFound, partners.ErrOwnProposal, partners.ErrSectorExists, partners.ErrSectorNotFound,
 		partners.ErrSectorNotOpen, partners.ErrStaffOnly, partners.ErrState,
 		partners.ErrSectorClosed,
+		partners.ErrAgreementNotFound, partners.ErrApplicationNotFound, partners.ErrApplications, partners.ErrDocumentActive, partners.ErrDocumentEmpty,
+		partners.ErrDocumentKind, partners.ErrDocumentNotFound, partners.ErrDocumentSame, partners.ErrDocumentSize, partners.ErrNoBranch, partners.ErrNotSubmitter,
 		perisai.ErrHandOverLate, perisai.ErrHandedOver, perisai.ErrRegistrationNotFound, perisai.ErrAgentInactive, perisai.ErrAgentNotFound, perisai.ErrBranchNotFound, perisai.ErrCodeTaken, perisai.ErrInvalid,
 		perisai.ErrNoParticipant, perisai.ErrRegistered, perisai.ErrWadahNotFound,
 		redemptions.ErrBenefit, redemptions.ErrCaller, redemptions.ErrGross, redemptions.ErrInFlight, redemptions.ErrItems, redemptions.ErrKeyReused,

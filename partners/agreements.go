@@ -55,9 +55,9 @@ func (s *Service) CreateAgreement(ctx context.Context, partner uuid.UUID, n NewA
 		if err := s.insertAgreement(ctx, a); err != nil {
 			return err
 		}
-		return s.audit.Append(ctx, event("agreement_added", partner, map[string]any{
+		return s.note(ctx, partner, "agreement_added", "", map[string]any{
 			"agreement_id": a.ID, "starts_on": a.StartsOn, "ends_on": a.EndsOn,
-		}))
+		})
 	})
 	if err != nil {
 		return Agreement{}, err

@@ -29,24 +29,40 @@ type move struct {
 // Submit hands a draft to the branch for approval.
 func (s *Service) Submit(ctx context.Context, id uuid.UUID) (Partner, error) {
 	return s.move(ctx, id, move{
-		step: StepSubmit, done: "submitted", perm: actor.WritePartners,
+		step: StepSubmit, done: "submitted", perm: actor.WritePartners, event: "partner.submitted",
 		mark: func(p *Partner, who uuid.UUID) { p.SubmittedBy = who },
 	})
 }
 
-// Approve accepts a submitted partner; who entered or submitted it cannot
-// (ErrOwnProposal).
+// Withdraw takes a submitted partner back to draft; only who submitted it can
+// (ErrNotSubmitter).
+func (s *Service) Withdraw(ctx context.Context, id uuid.UUID) (Partner, error) {
+	return s.move(ctx, id, move{step: StepWithdraw, done: "withdrawn", perm: actor.WritePartners, guard: submittedBy})
+}
+
+func submittedBy(ctx context.Context, p Partner) error {
+	if actor.From(ctx).ID != p.SubmittedBy {
+		return ErrNotSubmitter
+	}
+	return nil
+}
+
+// Approve accepts a submitted partner; who entered, prepared or submitted it
+// cannot (ErrOwnProposal).
 func (s *Service) Approve(ctx context.Context, id uuid.UUID) (Partner, error) {
 	return s.move(ctx, id, move{
 		step: StepApprove, done: "approved", perm: actor.ApprovePartners,
-		guard: func(ctx context.Context, p Partner) error {
-			if who := actor.From(ctx).ID; who == p.CreatedBy || who == p.SubmittedBy {
-				return ErrOwnProposal
-			}
-			return nil
-		},
-		mark: func(p *Partner, who uuid.UUID) { p.ApprovedBy = who },
+		guard: secondPair,
+		mark:  func(p *Partner, who uuid.UUID) { p.ApprovedBy = who },
 	})
+}
+
+// secondPair wants somebody else than those whose work it is.
+func secondPair(ctx context.Context, p Partner) error {
+	if who := actor.From(ctx).ID; who == p.CreatedBy || who == p.SubmittedBy || who == p.PreparedBy {
+		return ErrOwnProposal
+	}
+	return nil
 }
 
 // Reject sends a submitted partner back to draft, with a reason.
@@ -111,7 +127,7 @@ func (s *Service) move(ctx context.Context, id uuid.UUID, m move) (Partner, erro
 		if err := s.tell(ctx, p, m.event); err != nil {
 			return err
 		}
-		return s.audit.Append(ctx, event(m.done, id, map[string]any{"from": from, "to": to}))
+		return s.note(ctx, id, m.done, reason, map[string]any{"from": from, "to": to})
 	})
 	if err != nil {
 		return Partner{}, err
@@ -135,7 +151,7 @@ func (s *Service) tell(ctx context.Context, p Partner, kind string) error {
 	}
 	return s.events.Publish(ctx, events.Event{
 		Kind: kind, SubjectID: p.ID, PartnerID: p.ID,
-		Payload: map[string]any{"partner_id": p.ID, "state": p.State},
+		Payload: map[string]any{"partner_id": p.ID, "branch_id": p.BranchID, "state": p.State},
 	})
 }
 

@@ -1,11 +1,13 @@
 // Package partners holds the sectors that the programme opens, the partners in
 // them, their agreements and their outlets, and what participants wish for.
+// Businesses that ask to become partners are applications until staff decide.
 //
 // A sector goes candidate → assessed → open ⇄ paused → closed, a partner
 // draft → submitted → approved → active ⇄ suspended → ended; what step is
 // allowed where is one table (states.go). Nobody approves a partner that he
-// entered or submitted. A partner becomes active only with an agreement in
-// force today, an open sector and an active outlet.
+// entered, prepared or submitted. A partner becomes active only with an
+// agreement in force today, an open sector and an active outlet, and is
+// suspended when its last agreement has ended (FollowAgreements).
 //
 // An owner sees his own partner, branch staff the partners their branch looks
 // after, headquarters all; anything else is ErrNotFound. Who the contact is,
@@ -37,6 +39,7 @@ var (
 	ErrInvalid         = fault.New(fault.Invalid, "invalid", "Some fields are not right.")
 	ErrState           = fault.New(fault.Conflict, "wrong_state", "That step is not possible in the present state.")
 	ErrOwnProposal     = fault.New(fault.Forbidden, "own_proposal", "Nobody approves what they proposed themselves.")
+	ErrNotSubmitter    = fault.New(fault.Forbidden, "not_submitter", "Only who submitted it can take it back.")
 	ErrStaffOnly       = fault.New(fault.Forbidden, "staff_only", "Only staff who look after this may do that.")
 	ErrNoAgreement     = fault.New(fault.Conflict, "agreement_missing", "There is no agreement in force today.")
 	ErrSectorNotOpen   = fault.New(fault.Conflict, "sector_not_open", "The sector is not open.")
@@ -106,9 +109,23 @@ type Partner struct {
 	State                   State
 	StateReason             string // why it was rejected, suspended or ended
 	CreatedBy               uuid.UUID
+	PreparedBy              uuid.UUID // who last wrote the draft; zero: nobody since it was entered
 	SubmittedBy, ApprovedBy uuid.UUID // zero: not yet
+	AssigneeID              uuid.UUID // who looks after it; zero: nobody
+	Test                    Test
 	CreatedAt, UpdatedAt    time.Time
 }
+
+// Test says that the partner's tills were tried before it opened; the zero Test:
+// not yet.
+type Test struct {
+	By   uuid.UUID
+	At   time.Time
+	Note string
+}
+
+// Passed reports whether the test was passed.
+func (t Test) Passed() bool { return !t.At.IsZero() }
 
 // Agreement is the contract (PKS) between a branch and a partner.
 type Agreement struct {
@@ -118,6 +135,8 @@ type Agreement struct {
 	RemindDays       int       // reminder so many days before the end
 	CreatedBy        uuid.UUID
 	CreatedAt        time.Time
+	RemindedAt       *time.Time // nil: its end was not told yet
+	ExpiredAt        *time.Time // nil: its end was not dealt with yet
 }
 
 // Hours is one span of opening hours: day 1 is Monday, times are HH:MM.
@@ -148,6 +167,10 @@ type Outlet struct {
 func (o Outlet) Open() bool {
 	return o.State == OutletActive && o.PartnerState == Active && o.SectorState == SectorOpen
 }
+
+// Testing reports whether only test cards are taken here: an active outlet of a
+// partner that is approved and not open yet.
+func (o Outlet) Testing() bool { return o.State == OutletActive && o.PartnerState == Approved }
 
 // Location returns the zone of the outlet. A zone that does not load, which
 // the checks at writing rule out, gives UTC.
@@ -206,6 +229,8 @@ type Service struct {
 	events  *events.Service
 	people  People
 	figures Figures
+
+	throttle Throttle // nil: applications are not limited
 }
 
 // New returns the service.

@@ -12,6 +12,7 @@ import (
 	"github.com/berlaku/berlaku/audit"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/check"
+	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/pii"
@@ -28,6 +29,10 @@ type NewPartner struct {
 type Filter struct {
 	State              State
 	SectorID, BranchID uuid.UUID
+	AssigneeID         uuid.UUID
+	RegionCode         string    // with an outlet there, or in a part of it
+	Name               string    // a part of the name
+	EndsFrom, EndsTo   clock.Day // its last agreement ends within these days
 }
 
 var (
@@ -68,7 +73,7 @@ func (s *Service) Create(ctx context.Context, n NewPartner) (Partner, error) {
 		if err := s.insertPartner(ctx, p, contact); err != nil {
 			return err
 		}
-		return s.audit.Append(ctx, event("created", p.ID, nil))
+		return s.note(ctx, p.ID, "created", "", nil)
 	})
 	if err != nil {
 		return Partner{}, err
@@ -133,10 +138,13 @@ func (s *Service) Update(ctx context.Context, id uuid.UUID, to Profile) (Partner
 			return ErrState
 		}
 		p.Profile, p.UpdatedAt = to, s.clock.Now()
+		if p.State == Draft {
+			p.PreparedBy = actor.From(ctx).ID
+		}
 		if err := s.updateProfile(ctx, p, contact); err != nil {
 			return err
 		}
-		return s.audit.Append(ctx, event("updated", id, nil))
+		return s.note(ctx, id, "updated", "", nil)
 	})
 	if err != nil {
 		return Partner{}, err

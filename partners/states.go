@@ -8,6 +8,7 @@ type Step string
 // The steps of a partner.
 const (
 	StepSubmit   Step = "submit"
+	StepWithdraw Step = "withdraw"
 	StepApprove  Step = "approve"
 	StepReject   Step = "reject"
 	StepActivate Step = "activate"
@@ -20,6 +21,7 @@ const (
 // What is not in it is ErrState.
 var steps = map[Step]map[State]State{
 	StepSubmit:   {Draft: Submitted},
+	StepWithdraw: {Submitted: Draft},
 	StepApprove:  {Submitted: Approved},
 	StepReject:   {Submitted: Draft},
 	StepActivate: {Approved: Active},

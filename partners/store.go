@@ -13,6 +13,7 @@ import (
 
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/database"
 	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/pii"
 )
@@ -30,6 +31,12 @@ type partnerRow struct {
 	CreatedBy     uuid.UUID
 	SubmittedBy   *uuid.UUID
 	ApprovedBy    *uuid.UUID
+	PreparedBy    *uuid.UUID
+	AssigneeID    *uuid.UUID
+	PhoneIndex    database.Bytes
+	TestedBy      *uuid.UUID
+	TestedAt      *time.Time
+	TestNote      string
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }
@@ -45,6 +52,8 @@ type agreementRow struct {
 	RemindDays int
 	CreatedBy  uuid.UUID
 	CreatedAt  time.Time
+	RemindedAt *time.Time
+	ExpiredAt  *time.Time
 }
 
 func (agreementRow) TableName() string { return "agreements" }
@@ -86,19 +95,7 @@ func (s *Service) affiliation(ctx context.Context, id uuid.UUID) (Affiliation, e
 }
 
 func (s *Service) partnerPage(ctx context.Context, reach actor.Reach, f Filter, r page.Request) ([]Partner, error) {
-	tx := s.db.From(ctx)
-	if !reach.National {
-		tx = tx.Where("(id IN ? OR branch_id IN ?)", orNone(reach.Partners), orNone(reach.Branches))
-	}
-	if f.State != "" {
-		tx = tx.Where("state = ?", f.State)
-	}
-	if f.SectorID != uuid.Nil {
-		tx = tx.Where("sector_id = ?", f.SectorID)
-	}
-	if f.BranchID != uuid.Nil {
-		tx = tx.Where("branch_id = ?", f.BranchID)
-	}
+	tx := f.narrow(s.db.From(ctx), reach)
 	if r.After != uuid.Nil {
 		tx = tx.Where("id < ?", r.After)
 	}
@@ -128,7 +125,8 @@ func orNone(ids []uuid.UUID) []uuid.UUID {
 func (s *Service) insertPartner(ctx context.Context, p Partner, contact []byte) error {
 	row := partnerRow{
 		ID: p.ID, SectorID: p.SectorID, BranchID: p.BranchID, Name: p.Name, NIB: textOrNull(p.NIB), NPWP: textOrNull(p.NPWP),
-		ContactSealed: contact, State: string(p.State), CreatedBy: p.CreatedBy, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+		ContactSealed: contact, State: string(p.State), CreatedBy: p.CreatedBy, SubmittedBy: idOrNull(p.SubmittedBy), AssigneeID: idOrNull(p.AssigneeID),
+		PhoneIndex: s.phoneIndex(p.Contact.Phone), CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 	if err := s.db.From(ctx).Create(&row).Error; err != nil {
 		return fmt.Errorf("insert partner: %w", err)
@@ -137,8 +135,9 @@ func (s *Service) insertPartner(ctx context.Context, p Partner, contact []byte) 
 }
 
 func (s *Service) updateProfile(ctx context.Context, p Partner, contact []byte) error {
-	return one(s.db.From(ctx).Exec("UPDATE partners SET name = ?, nib = ?, npwp = ?, contact_sealed = ?, updated_at = ? WHERE id = ? AND state = ?",
-		p.Name, textOrNull(p.NIB), textOrNull(p.NPWP), contact, p.UpdatedAt, p.ID, p.State), "update partner")
+	return one(s.db.From(ctx).Exec(`UPDATE partners SET name = ?, nib = ?, npwp = ?, contact_sealed = ?, phone_index = ?, prepared_by = ?, updated_at = ?
+		WHERE id = ? AND state = ?`, p.Name, textOrNull(p.NIB), textOrNull(p.NPWP), contact, s.phoneIndex(p.Contact.Phone), idOrNull(p.PreparedBy),
+		p.UpdatedAt, p.ID, p.State), "update partner")
 }
 
 // moveState writes the new state of p, if it still stands in from.
@@ -166,7 +165,7 @@ func (s *Service) agreements(ctx context.Context, partner uuid.UUID) ([]Agreemen
 	}
 	out := make([]Agreement, len(rows))
 	for i, row := range rows {
-		row.CreatedAt = row.CreatedAt.UTC()
+		row.CreatedAt, row.RemindedAt, row.ExpiredAt = row.CreatedAt.UTC(), utc(row.RemindedAt), utc(row.ExpiredAt)
 		out[i] = Agreement(row)
 	}
 	return out, nil
@@ -216,7 +215,8 @@ func (s *Service) partnerFrom(r *partnerRow) (Partner, error) {
 	p := Partner{
 		ID: r.ID, SectorID: r.SectorID, BranchID: r.BranchID, State: State(r.State), StateReason: r.StateReason, CreatedBy: r.CreatedBy,
 		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(), Profile: Profile{Name: r.Name, NIB: orEmpty(r.NIB), NPWP: orEmpty(r.NPWP)},
-		SubmittedBy: orEmpty(r.SubmittedBy), ApprovedBy: orEmpty(r.ApprovedBy),
+		SubmittedBy: orEmpty(r.SubmittedBy), ApprovedBy: orEmpty(r.ApprovedBy), PreparedBy: orEmpty(r.PreparedBy), AssigneeID: orEmpty(r.AssigneeID),
+		Test: Test{By: orEmpty(r.TestedBy), At: orEmpty(r.TestedAt).UTC(), Note: r.TestNote},
 	}
 	text, err := s.keys.Unseal(contactPlace(r.ID), r.ContactSealed)
 	if err != nil || text == "" {
@@ -243,6 +243,13 @@ func one(res *gorm.DB, doing string) error {
 		return ErrState
 	}
 	return nil
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	return new(t.UTC())
 }
 
 func orEmpty[T any](p *T) T {

@@ -51,6 +51,8 @@ func (a *App) Jobs() []Job {
 		Job{"overdue data requests", a.Participants.TellOverdue},
 		Job{"old looks at people's data", a.Participants.SweepAccesses},
 		Job{"old claims", a.Participants.PurgeClaims},
+		Job{"agreements that end", a.Partners.FollowAgreements},
+		Job{"refused applications of a year ago", a.Partners.SweepApplications},
 		Job{"old messages", a.Messages.Purge},
 		Job{"old notices", a.Notices.Purge},
 	)

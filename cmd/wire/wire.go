@@ -186,6 +186,7 @@ func (a *App) services() (err error) {
 		DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, KeyDir: a.Config.KeyDir, Partners: owners{a.Partners}, PublicURL: a.Config.PublicURL,
 	})
 	a.Participants.LimitClaims(a.Accounts)
+	a.Partners.LimitApplications(a.Accounts)
 	a.Cards.OnRevoke(a.Accounts.EndParticipant)
 	a.forgetting()
 	return errors.Join(err, a.noticing())
