@@ -58,12 +58,20 @@ type ImportRun struct {
 // ImportState is how far a run is.
 type ImportState string
 
-// The states of a run. A run that its process did not survive stays running;
-// the same file may simply be imported again.
+// The states of a run. A list that was uploaded is first mapped, then checked
+// without writing, and runs when a second person publishes it; one that Import
+// takes in at once is running, then done or failed. A run of Import that its
+// process did not survive stays running; the same file may simply be imported again.
 const (
-	ImportRunning ImportState = "running"
-	ImportDone    ImportState = "done"
-	ImportFailed  ImportState = "failed"
+	ImportUploaded  ImportState = "uploaded"
+	ImportMapped    ImportState = "mapped" // waits for the check, or is in it
+	ImportChecked   ImportState = "checked"
+	ImportRunning   ImportState = "running"
+	ImportDone      ImportState = "done"
+	ImportFailed    ImportState = "failed"
+	ImportCancelled ImportState = "cancelled"
+	ImportUndoing   ImportState = "undoing"
+	ImportUndone    ImportState = "undone"
 )
 
 // RowError names a place of the file and what is wrong there, never the value.
@@ -77,7 +85,7 @@ type RowError struct {
 const (
 	DefaultImportBytes = 10 << 20
 	MaxImportRows      = 1_000_000
-	MaxImportErrors    = 1_000 // kept; Rejected counts all
+	MaxImportErrors    = 20_000 // places kept; Rejected counts all rows
 )
 
 // ErrImportFile says that a file is refused as a whole; nothing was stored. Its
@@ -86,7 +94,7 @@ var ErrImportFile = fault.New(fault.Invalid, "import_file_refused", "The file ca
 
 // Import reads a file of snapshots and stores its good rows, two thousand a
 // transaction, so that others work on and progress can be seen; bad rows are
-// counted and the first thousand errors kept. The same file again changes
+// counted and the first MaxImportErrors places kept. The same file again changes
 // nothing. A row is found by its KPJ; a person by the identity number. What a
 // row ends loses its status bits in the same transaction. Errors:
 // ErrBranchNotFound, ErrImportFile (nothing was stored).
@@ -130,12 +138,14 @@ func (r *ImportRequest) inspect(ctx context.Context) ([]byte, error) {
 			return nil, ErrInvalid.With(fault.Field{Pointer: "/as_of", Code: errDay.Code})
 		}
 	}
-	if r.Format == CSV {
-		if err := checkText(r.section()); err != nil {
-			return nil, err
-		}
+	t, err := r.open()
+	if err != nil {
+		return nil, err
 	}
-	if err := r.inspectRows(ctx); err != nil {
+	if _, err := walk(ctx, t, func(cells []string) error {
+		_, err := readHeading(cells)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	h := sha256.New()
@@ -145,32 +155,28 @@ func (r *ImportRequest) inspect(ctx context.Context) ([]byte, error) {
 	return h.Sum(nil), nil
 }
 
-func (r *ImportRequest) inspectRows(ctx context.Context) error {
-	t, err := r.open()
-	if err != nil {
-		return err
-	}
-	defer t.close()
-	for n := 0; ; n++ {
+// walk reads a whole table and returns how many rows follow its heading.
+func walk(ctx context.Context, t table, heading func(cells []string) error) (rows int64, err error) {
+	for n := int64(0); ; n++ {
 		_, cells, err := t.next()
 		if errors.Is(err, io.EOF) && n > 0 {
-			return nil
+			return n - 1, nil
 		}
 		switch {
 		case errors.Is(err, io.EOF):
-			return refuse("empty")
+			return 0, refuse("empty")
 		case err != nil:
-			return err
+			return 0, err
 		case n > MaxImportRows:
-			return refuse("too_many_rows")
+			return 0, refuse("too_many_rows")
 		case len(cells) > columnsMost:
-			return refuse("too_many_columns")
+			return 0, refuse("too_many_columns")
 		case n == 0:
-			if _, err := readHeading(cells); err != nil {
-				return err
+			if err := heading(cells); err != nil {
+				return 0, err
 			}
 		case n%10_000 == 0 && ctx.Err() != nil:
-			return ctx.Err()
+			return 0, ctx.Err()
 		}
 	}
 }
@@ -182,8 +188,18 @@ type job struct {
 	branch  Branch
 	today   clock.Day
 	layout  layout
-	stored  int                    // errors stored so far
-	touched map[uuid.UUID]struct{} // people whose own data this run has set
+	stored  int                 // errors stored so far
+	touched map[person]struct{} // people whose own data this run has set
+	lease   uuid.UUID           // of a list worked off in the background; zero: none
+}
+
+// person is the beginning of the digest of an identity number: enough to know
+// somebody again within one file.
+type person [16]byte
+
+func personOf(digest []byte) (p person) {
+	copy(p[:], digest)
+	return p
 }
 
 func (s *Service) newJob(ctx context.Context, r ImportRequest, b Branch, hash []byte) *job {
@@ -193,7 +209,7 @@ func (s *Service) newJob(ctx context.Context, r ImportRequest, b Branch, hash []
 		r.AsOf = today
 	}
 	return &job{
-		request: r, branch: b, today: today, touched: map[uuid.UUID]struct{}{},
+		request: r, branch: b, today: today, touched: map[person]struct{}{},
 		run: ImportRun{
 			ID: uid.At(now), BranchID: b.ID, Format: r.Format, FileHash: hash, DryRun: r.DryRun, State: ImportRunning,
 			CreatedBy: actor.From(ctx).ID, CreatedAt: now,
@@ -207,7 +223,6 @@ func (s *Service) importAll(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	defer t.close()
 	_, cells, err := t.next()
 	if err != nil {
 		return err
@@ -215,13 +230,9 @@ func (s *Service) importAll(ctx context.Context, j *job) error {
 	if j.layout, err = readHeading(cells); err != nil {
 		return err
 	}
-	known, err := s.regions(ctx)
+	reader, err := s.rowsOf(ctx, j, t, len(cells))
 	if err != nil {
 		return err
-	}
-	reader := &rowReader{
-		s: s, layout: j.layout, width: len(cells), format: j.request.Format, asOf: j.request.AsOf, today: j.today,
-		regions: known, seen: map[uint64]struct{}{},
 	}
 	for more := true; more; {
 		var batch slice
@@ -235,6 +246,18 @@ func (s *Service) importAll(ctx context.Context, j *job) error {
 	return nil
 }
 
+// rowsOf returns what turns the cells of t into rows.
+func (s *Service) rowsOf(ctx context.Context, j *job, t table, width int) (*rowReader, error) {
+	known, err := s.regions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &rowReader{
+		s: s, layout: j.layout, width: width, format: j.request.Format, asOf: j.request.AsOf, today: j.today, regions: known,
+		seen: map[uint64]struct{}{}, late: t.late(),
+	}, nil
+}
+
 const sliceRows = 2000
 
 // slice is what one transaction takes in.
@@ -242,6 +265,7 @@ type slice struct {
 	rows []importRow
 	bad  []RowError
 	read int64
+	raw  map[int64][]string // cells by line, where faulty rows are kept
 }
 
 func (b *slice) fill(t table, r *rowReader) (more bool, err error) {
@@ -254,6 +278,9 @@ func (b *slice) fill(t table, r *rowReader) (more bool, err error) {
 			return false, err
 		}
 		b.read++
+		if b.raw != nil {
+			b.raw[line] = slices.Clone(cells)
+		}
 		row, bad := r.read(line, cells)
 		if len(bad) > 0 {
 			b.bad = append(b.bad, bad...)
@@ -267,12 +294,21 @@ func (b *slice) fill(t table, r *rowReader) (more bool, err error) {
 
 // GetImport returns one run of a branch in reach, or ErrImportNotFound.
 func (s *Service) GetImport(ctx context.Context, id uuid.UUID) (ImportRun, error) {
-	return s.importByID(ctx, id, actor.From(ctx).Scope(actor.ImportParticipants))
+	run, err := s.importByID(ctx, id, actor.From(ctx).Scope(actor.ImportParticipants))
+	if err != nil {
+		return run, err
+	}
+	one := []ImportRun{run}
+	err = s.putStates(ctx, one)
+	return one[0], err
 }
 
 // ListImports returns the runs of the branches in reach, newest first.
 func (s *Service) ListImports(ctx context.Context, r page.Request) (page.Of[ImportRun], error) {
 	rows, err := s.listImports(ctx, actor.From(ctx).Scope(actor.ImportParticipants), r)
+	if err == nil {
+		err = s.putStates(ctx, rows)
+	}
 	return page.Cut(rows, r, func(i ImportRun) uuid.UUID { return i.ID }), err
 }
 

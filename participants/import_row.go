@@ -2,10 +2,12 @@ package participants
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -41,6 +43,17 @@ var headings = map[string]string{
 	"nama": colName, "name": colName, "nama_lengkap": colName, "nama_peserta": colName, "full_name": colName,
 	"tanggal_lahir": colBirth, "tgl_lahir": colBirth, "birth_date": colBirth, "birth_on": colBirth, "date_of_birth": colBirth,
 	"telepon": colPhone, "phone": colPhone, "no_hp": colPhone, "nomor_hp": colPhone, "no_telepon": colPhone, "telp": colPhone,
+	"nomor_induk_kependudukan": colIDNumber, "nomor_ktp": colIDNumber, "nik_ktp": colIDNumber, "no_nik": colIDNumber, "nomor_nik": colIDNumber, "ktp": colIDNumber,
+	"nama_tenaga_kerja": colName, "nama_tk": colName, "nama_pekerja": colName, "peserta": colName,
+	"tgllahir": colBirth, "tanggal_kelahiran": colBirth,
+	"hp": colPhone, "no_handphone": colPhone, "nomor_handphone": colPhone, "nomor_telepon": colPhone, "no_telp": colPhone, "no_wa": colPhone, "whatsapp": colPhone,
+	"nomor_peserta": colKPJ, "no_peserta": colKPJ, "kartu_peserta": colKPJ, "nomor_kartu_peserta": colKPJ, "kpj_number": colKPJ,
+	"segmen_kepesertaan": colSegment, "jenis_kepesertaan": colSegment, "segmen_peserta": colSegment,
+	"program_diikuti": colProgramme, "jenis_pembayar": colPayer, "kode_perisai": colAgent, "agen": colAgent, "kode_agen_perisai": colAgent,
+	"tanggal_kepesertaan": colAcquired, "tgl_kepesertaan": colAcquired, "tanggal_terdaftar": colAcquired,
+	"berlaku_sampai": colProtected, "masa_perlindungan": colProtected, "akhir_perlindungan": colProtected, "tgl_akhir_perlindungan": colProtected,
+	"status_peserta": colStatus, "status_aktif": colStatus, "tanggal_status": colAsOf, "tgl_status": colAsOf, "tanggal_data": colAsOf,
+	"wilayah": colRegion, "kode_kabupaten": colRegion, "kode_kab_kota": colRegion, "tanggal_berakhir": colEnded, "tgl_berakhir": colEnded, "tanggal_keluar": colEnded,
 	"kpj": colKPJ, "no_kpj": colKPJ, "nomor_kpj": colKPJ,
 	"segmen": colSegment, "segment": colSegment,
 	"program": colProgramme, "programmes": colProgramme, "programs": colProgramme,
@@ -86,7 +99,7 @@ func (l layout) has(column string) bool { _, ok := l[column]; return ok }
 func readHeading(cells []string) (layout, error) {
 	out := layout{}
 	for i, c := range cells {
-		column, known := headings[word(c)]
+		column, known := headings[word(tidy(c))]
 		if !known {
 			continue
 		}
@@ -136,6 +149,7 @@ type rowReader struct {
 	today   clock.Day
 	regions map[string]bool
 	seen    map[uint64]struct{}
+	late    int // days by which counted days begin later than elsewhere
 }
 
 // reading is one row being read.
@@ -157,11 +171,11 @@ func (r *reading) cell(column string) string {
 	if !ok || i >= len(r.cells) {
 		return ""
 	}
-	return strings.TrimSpace(r.cells[i])
+	return tidy(r.cells[i])
 }
 
 func (r *reading) day(column string) clock.Day {
-	d, err := importDay(r.cell(column), r.format)
+	d, err := importDay(r.cell(column), r.format, r.late)
 	r.note(column, err)
 	return d
 }
@@ -177,8 +191,8 @@ func choose[T any](r *reading, column string, words map[string]T) T {
 // read returns the row, or what is wrong with it.
 func (rr *rowReader) read(line int64, cells []string) (importRow, []RowError) {
 	r := &reading{rowReader: rr, cells: cells, line: line}
-	if len(cells) > rr.width && !blank(cells[rr.width:]) || slices.ContainsFunc(cells, func(c string) bool { return strings.ContainsFunc(c, isControl) || !utf8.ValidString(c) }) {
-		return importRow{}, []RowError{{line, wholeRow, "row_form"}}
+	if r.misshapen(); len(r.bad) > 0 {
+		return importRow{}, r.bad
 	}
 	out := importRow{line: line}
 	r.person(&out)
@@ -197,6 +211,47 @@ func (rr *rowReader) read(line int64, cells []string) (importRow, []RowError) {
 	out.idDigest = rr.s.keys.Index(string(out.idType), out.idNumber)
 	out.kpjDigest = rr.s.keys.Index(kpjKey, out.kpj)
 	return out, nil
+}
+
+// misshapen notes cells that no office program writes, and formulas.
+func (r *reading) misshapen() {
+	if len(r.cells) > r.width && !blank(r.cells[r.width:]) {
+		r.bad = append(r.bad, RowError{r.line, wholeRow, "row_form"})
+		return
+	}
+	for column := range r.layout {
+		switch c := r.cell(column); {
+		case strings.ContainsFunc(c, isControl), strings.ContainsFunc(c, turnsText), !utf8.ValidString(c):
+			r.bad = append(r.bad, RowError{r.line, column, "row_form"})
+		case strings.HasPrefix(c, "="):
+			r.bad = append(r.bad, RowError{r.line, column, errFormula.Code})
+		case (column == colIDNumber || column == colKPJ || column == colPhone) && broken(c):
+			r.bad = append(r.bad, RowError{r.line, column, "number_lost"})
+		}
+	}
+	slices.SortFunc(r.bad, func(a, b RowError) int { return cmp.Compare(a.Field, b.Field) })
+}
+
+// broken reports whether a spreadsheet made a number of what is none: its last
+// digits are lost, and nobody knows which they were.
+func broken(s string) bool { return exponent.MatchString(s) }
+
+var exponent = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]{1,3}$`)
+
+// turnsText reports characters that turn the direction of the text around them.
+func turnsText(r rune) bool { return r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 }
+
+// tidy takes away what programs leave around a cell: space, also that which does
+// not break, marks of encodings and directions, and the apostrophe by which a
+// cell is said to be text.
+func tidy(s string) string {
+	s = strings.TrimFunc(s, func(r rune) bool {
+		return r == ' ' || r == 0xa0 || r == 0xfeff || r >= 0x200b && r <= 0x200f || r == 0x202f || r == 0x3000 || turnsText(r) || unicode.IsSpace(r)
+	})
+	if len(s) > 1 && s[0] == '\'' && strings.ContainsRune("0123456789=+-@", rune(s[1])) {
+		s = s[1:]
+	}
+	return s
 }
 
 func (r *reading) person(out *importRow) {
@@ -269,7 +324,7 @@ var sheetEpoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 
 // importDay reads 2006-01-02 or 02/01/2006 (or with dashes or dots), in a
 // sheet also a count of days. No text is no day.
-func importDay(s string, f Format) (clock.Day, error) {
+func importDay(s string, f Format, late int) (clock.Day, error) {
 	if s == "" {
 		return "", nil
 	}
@@ -282,8 +337,8 @@ func importDay(s string, f Format) (clock.Day, error) {
 			return clock.DayOf(t, time.UTC), nil
 		}
 	}
-	if n, err := strconv.Atoi(s); err == nil && f == XLSX && n > 0 && n < 100_000 {
-		return clock.DayOf(sheetEpoch.AddDate(0, 0, n), time.UTC), nil
+	if x, err := strconv.ParseFloat(s, 64); err == nil && f == XLSX && x >= 1 && x < 100_000 {
+		return clock.DayOf(sheetEpoch.AddDate(0, 0, int(x)+late), time.UTC), nil
 	}
 	return "", errDay
 }

@@ -37,7 +37,8 @@ type outcome struct {
 	changedMembers                     []*membershipRow
 	told                               []uuid.UUID
 	fresh                              map[string]uuid.UUID // new people by identity digest
-	touched                            map[uuid.UUID]struct{}
+	touched                            map[person]struct{}
+	changes                            []changeRow
 }
 
 func (s *Service) importSlice(ctx context.Context, j *job, b *slice) error {
@@ -93,12 +94,15 @@ func (s *Service) writeSlice(ctx context.Context, j *job, b *slice, agents map[s
 	if _, err := s.branch(ctx, j.branch.ID); err != nil {
 		return nil, ImportRun{}, err
 	}
+	if err := s.holdLease(ctx, j); err != nil {
+		return nil, ImportRun{}, err
+	}
 	k, err := s.lookUp(ctx, b.rows)
 	if err != nil {
 		return nil, ImportRun{}, err
 	}
 	k.agents = agents
-	out := &outcome{fresh: map[string]uuid.UUID{}, touched: map[uuid.UUID]struct{}{}, bad: slices.Clone(b.bad)}
+	out := &outcome{fresh: map[string]uuid.UUID{}, touched: map[person]struct{}{}, bad: slices.Clone(b.bad)}
 	for i := range b.rows {
 		if err := s.decideRow(j, k, out, &b.rows[i]); err != nil {
 			return nil, ImportRun{}, err
@@ -113,7 +117,11 @@ func (s *Service) writeSlice(ctx context.Context, j *job, b *slice, agents map[s
 	run.RowsRead += b.read
 	run.Created, run.Updated, run.Unchanged, run.Ended = run.Created+out.created, run.Updated+out.updated, run.Unchanged+out.unchanged, run.Ended+out.ended
 	run.Rejected += b.read - out.created - out.updated - out.unchanged
-	if err := s.insertImportErrors(ctx, run.ID, out.bad[:min(len(out.bad), MaxImportErrors-j.stored)]); err != nil {
+	kept := out.bad[:min(len(out.bad), MaxImportErrors-j.stored)]
+	if err := s.insertImportErrors(ctx, run.ID, kept); err != nil {
+		return nil, ImportRun{}, err
+	}
+	if err := s.moveOn(ctx, j, b, kept); err != nil {
 		return nil, ImportRun{}, err
 	}
 	if err := s.updateImport(ctx, &run); err != nil {
@@ -218,10 +226,12 @@ func (s *Service) decideRow(j *job, k *known, out *outcome, r *importRow) error 
 		return nil
 	}
 	id, ok := out.fresh[string(r.idDigest)]
+	kind := madeMember
 	if !ok {
-		id = s.addPerson(j, out, r)
+		id, kind = s.addPerson(j, out, r), madePerson
 	}
 	s.addMembership(j, out, r, id, agent)
+	out.changes[len(out.changes)-1].Kind = kind
 	return nil
 }
 
@@ -230,20 +240,21 @@ func (s *Service) renew(j *job, k *known, out *outcome, r *importRow, stored *me
 	next := *stored
 	n := r.merge(j.layout, stored, agent)
 	next.take(&n, j.today)
-	personChanged, err := s.renewPerson(j, k, out, r, stored.ParticipantID)
+	renewed, err := s.renewPerson(j, k, out, r, stored.ParticipantID)
 	if err != nil {
 		return err
 	}
-	memberChanged := !next.sameAs(stored)
-	if memberChanged {
+	differs := !next.sameAs(stored)
+	if differs {
 		next.UpdatedAt = s.clock.Now()
 		out.changedMembers = append(out.changedMembers, &next)
+		out.changes = append(out.changes, memberChanged(stored, next.UpdatedAt))
 		out.told = append(out.told, next.ParticipantID)
 		if next.Status == string(Inactive) && stored.Status != string(Inactive) {
 			out.ended++
 		}
 	}
-	if memberChanged || personChanged {
+	if differs || renewed {
 		out.updated++
 	} else {
 		out.unchanged++
@@ -256,14 +267,15 @@ func (s *Service) renew(j *job, k *known, out *outcome, r *importRow, stored *me
 // differently do not take turns.
 func (s *Service) renewPerson(j *job, k *known, out *outcome, r *importRow, id uuid.UUID) (bool, error) {
 	row := k.people[id]
-	if _, done := j.touched[id]; done || row == nil || row.BranchID != j.branch.ID {
+	who := personOf(r.idDigest)
+	if _, done := j.touched[who]; done || row == nil || row.BranchID != j.branch.ID {
 		return false, nil
 	}
-	if _, done := out.touched[id]; done {
+	if _, done := out.touched[who]; done {
 		return false, nil
 	}
-	out.touched[id] = struct{}{}
-	changed := false
+	out.touched[who] = struct{}{}
+	before, changed := *row, false
 	for _, c := range []struct {
 		column string
 		sealed *[]byte
@@ -284,6 +296,7 @@ func (s *Service) renewPerson(j *job, k *known, out *outcome, r *importRow, id u
 	if changed {
 		row.UpdatedAt = s.clock.Now()
 		out.changedPeople = append(out.changedPeople, row)
+		out.changes = append(out.changes, personChanged(&before, row.UpdatedAt))
 	}
 	return changed, nil
 }
@@ -297,7 +310,7 @@ func (s *Service) addPerson(j *job, out *outcome, r *importRow) uuid.UUID {
 	}}
 	s.sealPerson(&e.person, r.name, r.birth, r.phone)
 	e.keys = []keyRow{{Kind: string(r.idType), Digest: r.idDigest, ParticipantID: id}}
-	out.people, out.fresh[string(r.idDigest)], out.touched[id] = append(out.people, e), id, struct{}{}
+	out.people, out.fresh[string(r.idDigest)], out.touched[personOf(r.idDigest)] = append(out.people, e), id, struct{}{}
 	return id
 }
 
@@ -315,6 +328,7 @@ func (s *Service) addMembership(j *job, out *outcome, r *importRow, person, agen
 	}
 	out.created++
 	out.members = append(out.members, m)
+	out.changes = append(out.changes, changeRow{ParticipantID: person, MembershipID: id, Kind: madeMember, ChangedAt: now})
 	out.keys = append(out.keys, keyRow{kpjKey, r.kpjDigest, person, &id})
 }
 
@@ -336,24 +350,25 @@ func (s *Service) store(ctx context.Context, j *job, out *outcome) error {
 	for i := range out.members {
 		history = append(history, out.members[i].history(out.members[i].CreatedAt, FromImport, &j.run.ID))
 	}
-	for _, p := range out.changedPeople {
-		if err := s.updateParticipant(ctx, p); err != nil {
-			return err
-		}
+	if err := s.renewPeople(ctx, out.changedPeople); err != nil {
+		return err
+	}
+	if err := s.renewMembers(ctx, out.changedMembers); err != nil {
+		return err
 	}
 	for _, m := range out.changedMembers {
-		if err := s.updateMembership(ctx, m); err != nil {
-			return err
-		}
 		history = append(history, m.history(m.UpdatedAt, FromImport, &j.run.ID))
 	}
-	if err := insertRows(ctx, s.db, people, "write participants"); err != nil {
+	if err := insertMany(ctx, s.db, people, "write participants"); err != nil {
 		return err
 	}
-	if err := insertRows(ctx, s.db, out.members, "write memberships"); err != nil {
+	if err := insertMany(ctx, s.db, out.members, "write memberships"); err != nil {
 		return err
 	}
-	if err := insertRows(ctx, s.db, history, "write history"); err != nil {
+	if err := insertMany(ctx, s.db, history, "write history"); err != nil {
+		return err
+	}
+	if err := s.insertChanges(ctx, j.run.ID, out.changes); err != nil {
 		return err
 	}
 	return s.tell(ctx, sortedIDs(out.told))

@@ -302,7 +302,7 @@ func TestImportDays(t *testing.T) {
 		{"24-11-2026", CSV, "2026-11-24", false}, {"2026-11-24 00:00:00", CSV, "2026-11-24", false}, {"11/24/2026", CSV, "", true}, {"31/02/2026", CSV, "", true},
 		{"46350", CSV, "", true}, {"46350", XLSX, "2026-11-24", false}, {"0", XLSX, "", true}, {"besok", CSV, "", true}, {"24/11/26", CSV, "", true},
 	} {
-		if got, err := importDay(c.in, c.format); got != c.want || (err != nil) != c.bad {
+		if got, err := importDay(c.in, c.format, 0); got != c.want || (err != nil) != c.bad {
 			t.Errorf("%q in %s: got %q, %v", c.in, c.format, got, err)
 		}
 	}

@@ -129,3 +129,27 @@ func (s *Service) importErrors(ctx context.Context, id uuid.UUID) ([]RowError, e
 	}
 	return out, nil
 }
+
+// setFile stores what an upload was found to be.
+func (s *Service) setFile(ctx context.Context, r *ImportRun) error {
+	res := s.db.From(ctx).Exec("UPDATE imports SET format = ?, file_hash = ? WHERE id = ?", string(r.Format), r.FileHash, r.ID)
+	return oneRow(res, "update import")
+}
+
+// putStates gives runs that are lists their own states.
+func (s *Service) putStates(ctx context.Context, runs []ImportRun) error {
+	ids := make([]uuid.UUID, len(runs))
+	for i := range runs {
+		ids[i] = runs[i].ID
+	}
+	jobs, err := s.jobsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range runs {
+		if j, ok := jobs[runs[i].ID]; ok {
+			runs[i].State = ImportState(j.State)
+		}
+	}
+	return nil
+}

@@ -12,7 +12,7 @@ import (
 // erased, and the ledger that an older copy of the database cannot undo.
 func (a *App) forgetting() {
 	for _, f := range []func(context.Context, uuid.UUID) error{
-		a.Cards.Erase, a.Accounts.EraseParticipant, a.Partners.EraseWishes, a.Redemptions.Erase, a.Messages.Erase,
+		a.Cards.Erase, a.Accounts.EraseParticipant, a.Partners.EraseWishes, a.Redemptions.Erase, a.Messages.Erase, a.Participants.EraseImports,
 	} {
 		a.Participants.OnErase(f)
 	}

@@ -54,6 +54,7 @@ func (a *App) Jobs() []Job {
 		Job{"agreements that end", a.Partners.FollowAgreements},
 		Job{"refused applications of a year ago", a.Partners.SweepApplications},
 		Job{"old messages", a.Messages.Purge},
+		Job{"files and former states of imports", a.Participants.SweepImports},
 		Job{"old notices", a.Notices.Purge},
 	)
 }
@@ -68,6 +69,9 @@ type Loop struct {
 // runsEvery is how long an order of cards for many people waits to be taken up.
 const runsEvery = 3 * time.Second
 
+// importsEvery is how long a list of participants waits to be taken up.
+const importsEvery = 2 * time.Second
+
 // messagesEvery is how long a message waits at most until it leaves.
 const messagesEvery = 2 * time.Second
 
@@ -80,6 +84,7 @@ func (a *App) Loops() []Loop {
 	return []Loop{
 		{Job{"cards for many people", a.Cards.WorkRuns}, runsEvery},
 		{Job{"messages", a.Messages.Deliver}, messagesEvery},
+		{Job{"lists of participants", a.Participants.WorkImports}, importsEvery},
 		{Job{"mails of notices", a.Notices.Mail}, noticesEvery},
 	}
 }

@@ -13,6 +13,7 @@ const (
 	SearchParticipants Permission = "participants.search" // by NIK or KPJ
 	WriteParticipants  Permission = "participants.write"
 	ImportParticipants Permission = "participants.import"
+	PublishImports     Permission = "participants.publish" // lets a checked list run, undoes one
 	ReadCards          Permission = "cards.read"
 	IssueCards         Permission = "cards.issue"
 	RevokeCards        Permission = "cards.revoke"
@@ -66,14 +67,14 @@ var table = map[Role][]Permission{
 		HandleRequests,
 	},
 	BranchSupervisor: {
-		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
+		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, PublishImports, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, ReadAssessments, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
 		ReadRedemptions, ReadUseRows, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 		HandleRequests, ApproveErasure,
 	},
 	HQAnalyst: {ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports},
 	ProgrammeAdmin: {
-		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
+		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, PublishImports, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, ReadAssessments, WriteSectors, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
 		ReadRedemptions, ReadUseRows, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 		HandleRequests,
