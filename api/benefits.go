@@ -13,6 +13,7 @@ import (
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/page"
+	"github.com/berlaku/berlaku/redemptions"
 )
 
 func (s *Server) benefitRoutes() {
@@ -26,11 +27,13 @@ func (s *Server) benefitRoutes() {
 	route(s, say(post("/v1/benefits/{id}/versions", tagBenefits, "Draft a new version"), "The published one stays at the tills until the new one is published."), write, s.reviseBenefit)
 	route(s, act("/v1/benefits/{id}/submit", tagBenefits, "Hand the draft in for approval"), write, step(b.Submit, benefitOf))
 	route(s, say(act("/v1/benefits/{id}/approve", tagBenefits, "Approve what was submitted"),
-		"Not by its author. With version and terms_hash, approval fails when it is not what was read."), approve, s.approveBenefit)
+		"Not by its author. With version and terms_hash, approval fails when it is not what was read. What may cost more than the branch approves by itself is approved by two persons of headquarters: after the first it is still submitted."), approve, s.approveBenefit)
 	route(s, act("/v1/benefits/{id}/reject", tagBenefits, "Refuse what was submitted"), approve, stepWhy(b.Reject, benefitOf))
 	route(s, say(act("/v1/benefits/{id}/publish", tagBenefits, "Put the approved version at the tills"), "Not by its author."), approve, step(b.Publish, benefitOf))
 	route(s, act("/v1/benefits/{id}/pause", tagBenefits, "Take a promo from the tills for the time being"), write, step(b.Pause, benefitOf))
 	route(s, act("/v1/benefits/{id}/resume", tagBenefits, "Put a paused promo back"), write, step(b.Resume, benefitOf))
+	route(s, say(act("/v1/benefits/{id}/simulate", tagBenefits, "What versions would have cost"),
+		"Past uses of the promo, granted or refused by its own terms, are decided again by the terms of up to two versions. Nothing is stored."), read, s.simulateBenefit)
 	route(s, act("/v1/benefits/{id}/end", tagBenefits, "Take a promo from the tills for good"), write, step(b.End, benefitOf))
 }
 
@@ -235,4 +238,75 @@ func (s *Server) approveBenefit(ctx context.Context, in *struct {
 	}
 	v, err := s.services.Benefits.Approve(ctx, in.ID, seen)
 	return reply(v, err, benefitOf)
+}
+
+type simulateBody struct {
+	From      clock.Day   `json:"from" doc:"First day at the outlets."`
+	To        clock.Day   `json:"to" doc:"Last day, included."`
+	Versions  []int       `json:"versions,omitempty" nullable:"false" maxItems:"2" minimum:"1" doc:"None: the newest."`
+	OutletIDs []uuid.UUID `json:"outlet_ids,omitempty" nullable:"false" maxItems:"500" doc:"None: all."`
+	Partner   bool        `json:"partner,omitempty" doc:"Take the bills of all promos of the partner, for a promo that has no past."`
+}
+
+type monthCostBody struct {
+	Month    string `json:"month" example:"2026-03"`
+	Uses     int64  `json:"uses"`
+	Discount int64  `json:"discount" doc:"Rupiah."`
+}
+
+type costBody struct {
+	Version     int              `json:"version"`
+	Uses        int64            `json:"uses" doc:"That it would have granted."`
+	Gross       int64            `json:"gross"`
+	Discount    int64            `json:"discount" doc:"Rupiah in all."`
+	AtCap       int64            `json:"at_cap" doc:"Uses that the highest discount held down."`
+	People      int64            `json:"people" doc:"Participants with a use."`
+	Limited     int64            `json:"limited" doc:"Participants refused for their own limit; -1: fewer than five, which a partner is not told of."`
+	Refused     map[string]int64 `json:"refused" nullable:"false" doc:"Uses refused, by reason."`
+	Months      []monthCostBody  `json:"months" nullable:"false"`
+	SpentOn     *clock.Day       `json:"spent_on,omitempty" doc:"Day on which a total was spent."`
+	SpentInDays *int             `json:"spent_in_days,omitempty"`
+}
+
+type simulatedBody struct {
+	From     clock.Day  `json:"from" doc:"Later than asked when there were too many uses."`
+	To       clock.Day  `json:"to"`
+	Cut      bool       `json:"cut" doc:"Only the newest uses were taken."`
+	Past     int64      `json:"past" doc:"Uses and refusals that were decided again."`
+	Granted  int64      `json:"granted" doc:"Of them, really granted."`
+	Discount int64      `json:"discount" doc:"Rupiah really granted."`
+	Costs    []costBody `json:"costs" nullable:"false"`
+}
+
+func costOf(c redemptions.Cost) costBody {
+	b := costBody{
+		Version: c.Version, Uses: c.Uses, Gross: c.Gross, Discount: c.Discount, AtCap: c.AtCap, People: c.People, Limited: c.Limited,
+		Refused: map[string]int64{}, Months: make([]monthCostBody, len(c.Months)),
+	}
+	for why, n := range c.Refused {
+		b.Refused[string(why)] = n
+	}
+	for i, m := range c.Months {
+		b.Months[i] = monthCostBody(m)
+	}
+	if c.SpentOn != "" {
+		b.SpentOn, b.SpentInDays = &c.SpentOn, &c.SpentDays
+	}
+	return b
+}
+
+func simulatedOf(r redemptions.Simulated) simulatedBody {
+	b := simulatedBody{From: r.From, To: r.To, Cut: r.Cut, Past: r.Past, Granted: r.Granted, Discount: r.Discount, Costs: make([]costBody, len(r.Costs))}
+	for i, c := range r.Costs {
+		b.Costs[i] = costOf(c)
+	}
+	return b
+}
+
+func (s *Server) simulateBenefit(ctx context.Context, in *idAnd[simulateBody]) (*out[simulatedBody], error) {
+	b := in.Body
+	r, err := s.services.Redemptions.Simulate(ctx, redemptions.Simulation{
+		BenefitID: in.ID, Versions: b.Versions, From: b.From, To: b.To, Outlets: b.OutletIDs, Partner: b.Partner,
+	})
+	return reply(r, err, simulatedOf)
 }

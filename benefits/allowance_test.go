@@ -133,6 +133,9 @@ func TestRupiahOfAnAllowance(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
+			if err := w.SetCap(w.national, benefits.Cap{BranchID: palu, Amount: 1_000_000_000_000, OpenEnded: true}); err != nil {
+				t.Fatal(err)
+			}
 			id := w.offline(t, 10, func(terms *benefits.Terms) {
 				terms.Limits.TotalAmount = c.budget
 				if c.change != nil {

@@ -281,7 +281,7 @@ func TestTheOldVersionStaysUntilTheNewOneIsPublished(t *testing.T) {
 		}
 		counts[kind] = n
 	}
-	if diff := cmp.Diff(map[string]int{"benefit.published": 2, "benefit.paused": 1, "benefit.ended": 1}, counts); diff != "" || rows.Err() != nil {
+	if diff := cmp.Diff(map[string]int{"benefit.submitted": 2, "benefit.published": 2, "benefit.paused": 1, "benefit.ended": 1}, counts); diff != "" || rows.Err() != nil {
 		t.Error(diff, rows.Err())
 	}
 }

@@ -25,13 +25,19 @@ type Seen struct {
 func (s *Service) Submit(ctx context.Context, id uuid.UUID) (Benefit, error) {
 	return s.step(ctx, id, actor.WriteBenefits, StepSubmit, func(ctx context.Context, b *benefitRow, v Version) (audit.Event, error) {
 		b.mirror(Submitted)
-		return event("submitted", id, v.Version, v.TermsHash), s.markSubmitted(ctx, v, actor.From(ctx).ID, s.clock.Now())
+		if err := s.markSubmitted(ctx, v, actor.From(ctx).ID, s.clock.Now()); err != nil {
+			return audit.Event{}, err
+		}
+		return event("submitted", id, v.Version, v.TermsHash), s.tellBranch(ctx, *b, "benefit.submitted")
 	})
 }
 
 // Approve accepts the version that waits, if it is the one that was seen
 // (ErrTermsChanged). Its author, who handed it in, and an owner cannot
-// (ErrOwnProposal, ErrNotFound).
+// (ErrOwnProposal, ErrNotFound). What may cost more than the branch approves by
+// itself is approved by headquarters (ErrAboveCap), by two persons: after the
+// first it is still submitted, and the first cannot be the second
+// (ErrSecondPerson).
 func (s *Service) Approve(ctx context.Context, id uuid.UUID, seen Seen) (Benefit, error) {
 	return s.step(ctx, id, actor.ApproveBenefits, StepApprove, func(ctx context.Context, b *benefitRow, v Version) (audit.Event, error) {
 		if seen.Version != 0 && seen.Version != v.Version || len(seen.TermsHash) > 0 && !bytes.Equal(seen.TermsHash, v.TermsHash) {
@@ -40,6 +46,13 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID, seen Seen) (Benefit
 		who := actor.From(ctx).ID
 		if b.proposedBy(v, who) {
 			return audit.Event{}, ErrOwnProposal
+		}
+		enough, err := s.authorise(ctx, b.PartnerID, v)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		if !enough {
+			return event("signed", id, v.Version, v.TermsHash), nil
 		}
 		b.mirror(Approved)
 		return event("approved", id, v.Version, v.TermsHash), s.markDecided(ctx, v, who, s.clock.Now())
@@ -57,7 +70,10 @@ func (s *Service) Reject(ctx context.Context, id uuid.UUID, reason string) (Bene
 	return s.step(ctx, id, actor.ApproveBenefits, StepReject, func(ctx context.Context, b *benefitRow, v Version) (audit.Event, error) {
 		b.mirror(Rejected)
 		v.DecideReason = reason
-		return event("rejected", id, v.Version, v.TermsHash), s.markDecided(ctx, v, actor.From(ctx).ID, s.clock.Now())
+		if err := s.markDecided(ctx, v, actor.From(ctx).ID, s.clock.Now()); err != nil {
+			return audit.Event{}, err
+		}
+		return event("rejected", id, v.Version, v.TermsHash), s.tellBranch(ctx, *b, "benefit.rejected")
 	})
 }
 
@@ -171,9 +187,28 @@ func (b *benefitRow) proposedBy(v Version, who uuid.UUID) bool {
 	return who == v.AuthorID || who == v.SubmittedBy || v.Version == 1 && who == b.CreatedBy
 }
 
+// ProposedBy reports whether somebody wrote or handed in a version of the promo
+// and so may neither approve nor publish it.
+func (b *Benefit) ProposedBy(v Version, who uuid.UUID) bool {
+	return (&benefitRow{CreatedBy: b.CreatedBy}).proposedBy(v, who)
+}
+
 func (s *Service) tell(ctx context.Context, b benefitRow, kind string) error {
 	return s.events.Publish(ctx, events.Event{
 		Kind: kind, SubjectID: b.ID, PartnerID: b.PartnerID,
 		Payload: map[string]any{"benefit_id": b.ID, "partner_id": b.PartnerID, "version": b.LiveVersion, "state": b.State},
+	})
+}
+
+// tellBranch tells about the newest version, with the branch that looks after
+// the partner.
+func (s *Service) tellBranch(ctx context.Context, b benefitRow, kind string) error {
+	home, err := s.partners.Affiliation(ctx, b.PartnerID)
+	if err != nil {
+		return err
+	}
+	return s.events.Publish(ctx, events.Event{
+		Kind: kind, SubjectID: b.ID, PartnerID: b.PartnerID,
+		Payload: map[string]any{"benefit_id": b.ID, "partner_id": b.PartnerID, "branch_id": home.BranchID, "version": b.Version},
 	})
 }

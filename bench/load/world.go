@@ -172,6 +172,10 @@ func (b *maker) shop(ctx context.Context, p Plan) error {
 	if err := b.approve(); err != nil {
 		return err
 	}
+	// The promos of the load have budgets that no branch would be trusted with.
+	if err := b.app.Benefits.SetCap(ctx, benefits.Cap{BranchID: palu, Amount: 1_000_000_000_000, OpenEnded: true}); err != nil {
+		return err
+	}
 	return b.keys()
 }
 
