@@ -169,6 +169,7 @@ var coreRows = []row{
 	{op: "POST /v1/benefits/{id}/publish", who: decides, reach: inPartner, path: "/v1/benefits/{promo approved}/publish", status: 200},
 	{op: "POST /v1/benefits/{id}/pause", who: writesShops, reach: inPartner, path: "/v1/benefits/{promo live}/pause", status: 200},
 	{op: "POST /v1/benefits/{id}/resume", who: writesShops, reach: inPartner, path: "/v1/benefits/{promo paused}/resume", status: 200},
+	{op: "POST /v1/benefits/{id}/simulate", who: seesPromos, reach: inPartner, path: "/v1/benefits/{promo live}/simulate", body: `{"from":"2026-01-01","to":"2026-01-31"}`, status: 200},
 	{op: "POST /v1/benefits/{id}/end", who: writesShops, reach: inPartner, path: "/v1/benefits/{promo live}/end", status: 200},
 
 	// Tills.

@@ -99,7 +99,7 @@ func (c *Console) Register(e *echo.Echo) error {
 	sectors.Register(f, sectors.Deps{Partners: s.Partners, Name: names.name})
 	partners.Register(f, partners.Deps{Partners: s.Partners, Participants: s.Participants, Accounts: s.Accounts})
 	outlets.Register(f, outlets.Deps{Partners: s.Partners, Tills: s.Tills, Accounts: s.Accounts, Cards: s.Cards, Participants: s.Participants, PublicURL: o.PublicURL})
-	promos.Register(f, promos.Deps{Benefits: s.Benefits, Partners: s.Partners, Participants: s.Participants})
+	promos.Register(f, promos.Deps{Benefits: s.Benefits, Partners: s.Partners, Participants: s.Participants, Redemptions: s.Redemptions, Accounts: s.Accounts})
 	field.Register(f, field.Deps{Perisai: s.Perisai, Participants: s.Participants})
 	records.Register(f, records.Deps{Audit: s.Audit, Redemptions: s.Redemptions, Cards: s.Cards})
 	staff.Register(f, staff.Deps{
