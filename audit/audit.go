@@ -8,13 +8,17 @@
 //
 // Where an entry stands for a stored record, Digest is the SHA-256 of that
 // record's canonical form; the owner of the record compares (see
-// redemptions.Service.VerifyRecords).
+// redemptions.Service.RecordCheck; AlsoCheck).
+//
+// Every hour the log is signed: a Checkpoint holds the root of the Merkle tree
+// over all entries so far. Who keeps one outside can prove later, without the
+// server, that an entry stands in it (Prove) and that nothing of it was replaced
+// or cut off (ProveConsistency).
 package audit
 
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -60,8 +64,11 @@ type Entry struct {
 
 // Service appends to the log, reads and verifies it.
 type Service struct {
-	db    *database.DB
-	clock clock.Clock
+	db     *database.DB
+	clock  clock.Clock
+	signer *Signer
+	public string // key of the checkpoints
+	checks []Check
 }
 
 // New returns the audit log in db.
@@ -91,29 +98,8 @@ func (s *Service) Append(ctx context.Context, e Event) error {
 	return nil
 }
 
-// sum is the hash of an entry: SHA-256 over its fields in order, each with its
-// length before it.
+// sum is the hash of an entry: SHA-256 of its canonical bytes.
 func (e *Entry) sum() []byte {
-	h := sha256.New()
-	put := func(b []byte) {
-		var n [8]byte
-		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
-		h.Write(n[:])
-		h.Write(b)
-	}
-	num := func(n int64) { put(binary.BigEndian.AppendUint64(nil, uint64(n))) } //nolint:gosec // bit pattern, not a value
-	put(e.PrevHash)
-	put(e.ID[:])
-	num(int64(e.Chain))
-	num(e.Seq)
-	num(e.At.UnixMicro())
-	put([]byte(e.ActorKind))
-	put(e.ActorID[:])
-	put([]byte(e.Action))
-	put([]byte(e.Subject.Kind))
-	put(e.Subject.ID[:])
-	put(e.Digest)
-	put([]byte(e.Details))
-	put([]byte(e.RequestID))
-	return h.Sum(nil)
+	h := sha256.Sum256(e.Canonical())
+	return h[:]
 }

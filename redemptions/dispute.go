@@ -23,7 +23,7 @@ var (
 	ErrDisputeReason     = fault.New(fault.Invalid, "dispute_reason_unknown", "The reason is not_me, wrong_amount, not_received or other.")
 	ErrNotDisputable     = fault.New(fault.Conflict, "not_disputable", "Only a use that was granted and stands can be disputed.")
 	ErrDisputeWindowOver = fault.New(fault.Conflict, "dispute_window_over", "A use can be disputed within 90 days.")
-	ErrDecision          = fault.New(fault.Invalid, "decision_unknown", "The decision is uphold or reverse.")
+	ErrDecision          = fault.New(fault.Invalid, "decision_unknown", "The decision is uphold or reverse, of an exception accept or reject.")
 	ErrDecisionNote      = fault.New(fault.Invalid, "note_required", "A decision needs a note of at most 200 characters.")
 	ErrNotDisputed       = fault.New(fault.Conflict, "not_disputed", "There is no dispute to decide.")
 	ErrDecided           = fault.New(fault.Conflict, "dispute_decided", "The dispute was decided otherwise already.")
@@ -102,15 +102,17 @@ func (s *Service) Dispute(ctx context.Context, id uuid.UUID, why DisputeReason) 
 	return r.seenBy(who), nil
 }
 
-// Decide ends a dispute: Uphold leaves the use as it is, Reverse gives back what
+// Decide ends a dispute, or what waits about a use that came in beyond the rules
+// (Accept, Reject: decideException). Of a dispute, Uphold leaves the use as it is, Reverse gives back what
 // it took, exactly as a void does. For those who decide disputes in the person's
 // branch, and not for who disputed it. The same decision again is the same as
 // once. It returns ErrNotFound, ErrDecision, ErrDecisionNote, ErrNotDisputed,
-// ErrDecided or ErrOwnDispute.
+// ErrDecided or ErrOwnDispute; about an exception ErrNotWaiting,
+// ErrExceptionDecided, ErrNotAcceptable or ErrNothingLeft.
 func (s *Service) Decide(ctx context.Context, id uuid.UUID, d Decision, note string) (Redemption, error) {
 	note = strings.TrimSpace(note)
 	switch {
-	case d != Uphold && d != Reverse:
+	case d != Uphold && d != Reverse && d != Accept && d != Reject:
 		return Redemption{}, ErrDecision.At("/decision")
 	case note == "" || utf8.RuneCountInString(note) > MaxReason || strings.ContainsRune(note, 0):
 		return Redemption{}, ErrDecisionNote.At("/note")
@@ -122,6 +124,12 @@ func (s *Service) Decide(ctx context.Context, id uuid.UUID, d Decision, note str
 	}
 	if !who.Scope(actor.DecideDisputes).HasBranch(r.BranchID) {
 		return Redemption{}, ErrNotFound
+	}
+	if d == Accept || d == Reject {
+		if err := s.decideException(ctx, &r, d, note); err != nil {
+			return Redemption{}, fmt.Errorf("decide exception: %w", err)
+		}
+		return r.seenBy(who), nil
 	}
 	err = s.onHeld(ctx, &r, func(ctx context.Context, now time.Time) error {
 		switch {
@@ -183,11 +191,19 @@ func (s *Service) reread(ctx context.Context, r *Redemption) error {
 		return err
 	}
 	one := []Redemption{now}
-	if err := s.readDisputes(ctx, one); err != nil {
+	if err := s.readStory(ctx, one); err != nil {
 		return err
 	}
 	*r = one[0]
 	return nil
+}
+
+// readStory fills in what was said and decided about records.
+func (s *Service) readStory(ctx context.Context, all []Redemption) error {
+	if err := s.readDisputes(ctx, all); err != nil {
+		return err
+	}
+	return s.readExceptions(ctx, all)
 }
 
 // disputableBy reports whether somebody may speak against the use at all.

@@ -91,6 +91,13 @@ func (s *Service) countUse(ctx context.Context, u *use, d decision) ([]string, e
 	if err != nil {
 		return nil, err
 	}
+	more, err := s.countLimits(ctx, u)
+	return append(flags, more...), err
+}
+
+// countLimits counts the use of the outlet, the person, the bill, the code and
+// the till's day, and returns the flags of what it is beyond.
+func (s *Service) countLimits(ctx context.Context, u *use) (flags []string, err error) {
 	over, err := s.countOver(ctx, u)
 	if err != nil {
 		return nil, err

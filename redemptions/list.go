@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/page"
 )
 
@@ -18,33 +19,67 @@ type Filter struct {
 	Outcome   Outcome
 	State     State
 	From, To  time.Time // recorded_at, From included, To not
+
+	BranchID      uuid.UUID // the participant's
+	SectorID      uuid.UUID
+	CallerID      uuid.UUID // till or API key
+	CashierID     uuid.UUID
+	ParticipantID uuid.UUID // within the branches in reach
+	Reason        Reason    // of a refusal, as the actor may know it
+	Flag          string    // one that is told now
+	Waiting       Waiting   // for the branch
+	Online        *bool
+	Receipt       string // number or code
 }
 
 // Get returns one redemption within the actor's reach, or ErrNotFound.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (Redemption, error) {
+	who := actor.From(ctx)
+	reach, err := mayRead(who)
+	if err != nil {
+		return Redemption{}, err
+	}
 	r, err := s.find(ctx, id)
 	if err != nil {
 		return Redemption{}, err
 	}
-	who := actor.From(ctx)
-	if !r.within(who.Scope(actor.ReadRedemptions)) {
+	if !r.within(reach) {
 		return Redemption{}, ErrNotFound
 	}
 	one := []Redemption{r}
-	if err := s.readDisputes(ctx, one); err != nil {
+	if err := s.readStory(ctx, one); err != nil {
 		return Redemption{}, err
 	}
 	return one[0].seenBy(who), nil
 }
 
+// ErrRows: somebody reads figures, not records.
+var ErrRows = fault.New(fault.Forbidden, "rows_not_allowed", "This role sees figures of the uses, not single records.")
+
+// mayRead returns how far somebody sees records, and refuses those who may know
+// figures only.
+func mayRead(who actor.Actor) (actor.Reach, error) {
+	if who.Kind != actor.Account {
+		return who.Scope(actor.ReadRedemptions), nil
+	}
+	if !who.Can(actor.ReadUseRows) {
+		return actor.Reach{}, ErrRows
+	}
+	return who.Scope(actor.ReadUseRows), nil
+}
+
 // List returns the redemptions within the actor's reach, newest first.
 func (s *Service) List(ctx context.Context, f Filter, p page.Request) (page.Of[Redemption], error) {
 	who := actor.From(ctx)
-	rows, err := s.list(ctx, who.Scope(actor.ReadRedemptions), f, p)
+	reach, err := mayRead(who)
 	if err != nil {
 		return page.Of[Redemption]{}, err
 	}
-	if err := s.readDisputes(ctx, rows); err != nil {
+	rows, err := s.list(ctx, reach, f, p)
+	if err != nil {
+		return page.Of[Redemption]{}, err
+	}
+	if err := s.readStory(ctx, rows); err != nil {
 		return page.Of[Redemption]{}, err
 	}
 	for i := range rows {
@@ -57,8 +92,8 @@ func (s *Service) List(ctx context.Context, f Filter, p page.Request) (page.Of[R
 // now, and for a partner nothing of what it must not learn about a membership.
 func (r Redemption) seenBy(who actor.Actor) Redemption {
 	r.Flags = r.flagsNow()
-	reach := who.Scope(actor.ReadRedemptions)
-	if reach.HasBranch(r.BranchID) {
+	reach, err := mayRead(who)
+	if err == nil && reach.HasBranch(r.BranchID) {
 		return r
 	}
 	r.Reason = r.Reason.ToPartner()
@@ -66,6 +101,11 @@ func (r Redemption) seenBy(who actor.Actor) Redemption {
 		seen := *r.Dispute
 		seen.Note, seen.byID = "", uuid.Nil
 		r.Dispute = &seen
+	}
+	if r.Exception != nil {
+		seen := *r.Exception
+		seen.Note, seen.ByID = "", uuid.Nil
+		r.Exception = &seen
 	}
 	r.StatusSeen, r.StatusAsOfSeen, r.SegmentSeen, r.MembershipID, r.ParticipantID = "", "", "", nil, uuid.Nil
 	return r

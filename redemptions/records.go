@@ -33,13 +33,18 @@ func digestOf(v any) []byte {
 
 // RecordBreach names a record that is not what the audit chain says.
 type RecordBreach struct {
-	Kind  string // redemption, redemption_action
+	Kind  string // redemption, redemption_action, exception_decision
 	ID    uuid.UUID
 	Fault string // altered, missing, unaudited
 }
 
 // Error implements error.
 func (b *RecordBreach) Error() string { return fmt.Sprintf("%s %s: %s", b.Kind, b.ID, b.Fault) }
+
+// Broken implements audit.Broken.
+func (b *RecordBreach) Broken() (kind string, seq int64, id uuid.UUID, fault string) {
+	return b.Kind, 0, b.ID, b.Fault
+}
 
 const recordBatch = 500
 
@@ -57,8 +62,14 @@ type RecordCheck struct {
 func (s *Service) RecordCheck(ctx context.Context) *RecordCheck {
 	return &RecordCheck{
 		s: s, ctx: ctx, seen: map[string]int64{},
-		pending: map[string]map[uuid.UUID][]byte{subjectKind: {}, actionKind: {}},
+		pending: map[string]map[uuid.UUID][]byte{subjectKind: {}, actionKind: {}, exceptionKind: {}},
 	}
+}
+
+// CheckRecords is RecordCheck as audit.Service.AlsoCheck takes it.
+func (s *Service) CheckRecords(ctx context.Context) (see func(*audit.Entry) error, end func() error) {
+	c := s.RecordCheck(ctx)
+	return c.See, c.End
 }
 
 // See takes note of one entry of the chain.
@@ -77,7 +88,7 @@ func (c *RecordCheck) See(e *audit.Entry) error {
 
 // End compares what is left and counts the records.
 func (c *RecordCheck) End() error {
-	for _, kind := range []string{subjectKind, actionKind} {
+	for _, kind := range []string{subjectKind, actionKind, exceptionKind} {
 		if err := c.flush(kind); err != nil {
 			return err
 		}

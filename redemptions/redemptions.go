@@ -16,6 +16,9 @@
 //     decision) is a row of its own. A use is taken back once, by a void or by the
 //     reversal of a dispute, and a dispute gets one decision.
 //   - A code that a phone shows is used up by one granted redemption.
+//   - What came in beyond the rules gets one decision of the branch (ADR 14): a use
+//     that is not accepted is taken back, a quarantined one that is becomes a
+//     record of its own.
 //   - An item of a till gets one verdict when it arrives, repeated for ever. Any
 //     order, cut or repetition gives the same outcomes, and as many uses that
 //     stand beyond a person's count.
@@ -153,6 +156,10 @@ type Redemption struct {
 	// Dispute is what was said against it; nil: nothing. Get, List, Mine, Dispute
 	// and Decide fill it in.
 	Dispute *Dispute
+
+	// Exception is what the branch decided about it as one that came in beyond the
+	// rules; nil: nothing. Filled in where Dispute is.
+	Exception *Exception
 }
 
 // Cards is what the counter needs of package cards.

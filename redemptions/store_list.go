@@ -9,7 +9,6 @@ import (
 
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/page"
-	"github.com/berlaku/berlaku/internal/uid"
 )
 
 // find returns a redemption by its id alone, whoever it belongs to.
@@ -18,36 +17,9 @@ func (s *Service) find(ctx context.Context, id uuid.UUID) (Redemption, error) {
 }
 
 func (s *Service) list(ctx context.Context, reach actor.Reach, f Filter, p page.Request) ([]Redemption, error) {
-	where, args := reachWhere(reach)
-	add := func(cond string, arg any) {
-		where, args = append(where, cond), append(args, arg)
-	}
-	if f.BenefitID != uuid.Nil {
-		add("r.benefit_id = ?", f.BenefitID)
-	}
-	if f.OutletID != uuid.Nil {
-		add("r.outlet_id = ?", f.OutletID)
-	}
-	if f.PartnerID != uuid.Nil {
-		add("r.partner_id = ?", f.PartnerID)
-	}
-	if f.Outcome != "" {
-		add("r.outcome = ?", string(f.Outcome))
-	}
-	if f.State != "" {
-		add(stateOf+" = ?", string(f.State))
-		if f.State != Recorded { // few records: begin with what happened
-			where = append(where, "r.id IN (SELECT redemption_id FROM redemption_actions)")
-		}
-	}
-	if !f.From.IsZero() {
-		add("r.id >= ?", uid.Floor(f.From))
-	}
-	if !f.To.IsZero() {
-		add("r.id < ?", uid.Floor(f.To))
-	}
+	where, args := f.where(reach)
 	if p.After != uuid.Nil {
-		add("r.id < ?", p.After)
+		where, args = append(where, "r.id < ?"), append(args, p.After)
 	}
 	var rows []row
 	query := selectRow + "WHERE " + strings.Join(where, " AND ") + " ORDER BY r.id DESC LIMIT ?"

@@ -26,6 +26,15 @@ func (s *Service) digests(ctx context.Context, kind string, ids map[uuid.UUID][]
 		}
 		return out, err
 	}
+	if kind == exceptionKind {
+		var rows []exceptionRow
+		err := db.Find(&rows).Error
+		for i := range rows {
+			rows[i].DecidedAt = rows[i].DecidedAt.UTC()
+			out[rows[i].ID] = rows[i].digest()
+		}
+		return out, err
+	}
 	var rows []row
 	if err := db.Omit("State", "CountCleared", "OutletCleared").Find(&rows).Error; err != nil {
 		return nil, err
@@ -43,8 +52,11 @@ func (s *Service) digests(ctx context.Context, kind string, ids map[uuid.UUID][]
 func (s *Service) countRecords(ctx context.Context, kind string) (int64, error) {
 	var n int64
 	model := any(&row{})
-	if kind == actionKind {
+	switch kind {
+	case actionKind:
 		model = &action{}
+	case exceptionKind:
+		model = &exceptionRow{}
 	}
 	err := s.DB.From(ctx).Model(model).Count(&n).Error
 	return n, err
