@@ -137,14 +137,17 @@ func (s *Service) undoSlice(ctx context.Context, id, lease uuid.UUID) (worked in
 	}
 	j.Undo = jsonText(counts)
 	event := audit.Event{Action: "import.slice_undone", Details: map[string]any{"rows": len(rows)}}
+	if err := s.setUndo(ctx, id, j.Undo); err != nil {
+		return 0, false, err
+	}
 	if len(rows) == 0 {
 		j.State = string(ImportUndone)
 		event = audit.Event{Action: "import.undone", Details: map[string]any{
 			"people": counts.People, "members": counts.Members, "restored": counts.Restored, "cards": counts.Cards, "left": counts.Left,
 		}}
-	}
-	if err := s.saveJob(ctx, &j); err != nil {
-		return 0, false, err
+		if err := s.saveJob(ctx, &j); err != nil {
+			return 0, false, err
+		}
 	}
 	event.Subject = audit.Subject{Kind: "import", ID: id}
 	return len(rows), len(rows) > 0, s.audit.Append(ctx, event)

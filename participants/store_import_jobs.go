@@ -190,11 +190,16 @@ func (s *Service) jobsOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]jo
 	return out, nil
 }
 
-// saveJob stores everything of a job but its lease.
+// saveJob stores everything of a job; nobody is at it any more.
 func (s *Service) saveJob(ctx context.Context, j *jobRow) error {
-	res := s.db.From(ctx).Model(&jobRow{}).Where("import_id = ?", j.ImportID).
-		Select("*").Omit("import_id", "branch_id", "lease", "leased_until").Updates(j)
+	j.Lease, j.LeasedUntil = nil, nil
+	res := s.db.From(ctx).Model(&jobRow{}).Where("import_id = ?", j.ImportID).Select("*").Omit("import_id", "branch_id").Updates(j)
 	return oneRow(res, "update import job")
+}
+
+// setUndo stores how far an undoing is.
+func (s *Service) setUndo(ctx context.Context, id uuid.UUID, counts string) error {
+	return s.db.From(ctx).Exec("UPDATE import_jobs SET undo = ? WHERE import_id = ?", counts, id).Error
 }
 
 // leaseJob takes up the list that has waited longest and that nobody is at.
