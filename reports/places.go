@@ -27,9 +27,6 @@ type Coverage struct {
 	Nearest   string // its name
 }
 
-// regency is the part of a region code that names the regency or city.
-const regency = 5
-
 // Coverage reports, region by region, how many participants stand against how
 // many outlets, those with most active participants for each outlet first: the
 // gaps. Who reads as a partner only gets ErrNotFound.
@@ -265,6 +262,18 @@ func SectorsTable(all []SectorLine) Table {
 	t := Table{Name: "sectors", Columns: []string{"code", "name", "state", "partners", "outlets", "promos", "people", "uses", "gross", "discount", "net"}}
 	for _, l := range all {
 		t.Rows = append(t.Rows, []any{l.Code, l.NameID, l.State, l.Partners, l.Outlets, l.Promos, l.People, l.Uses, l.Gross, l.Discount, l.Net})
+	}
+	return t
+}
+
+// Table returns the map as lines: regencies, then outlets.
+func (m Map) Table() Table {
+	t := Table{Name: "map", Columns: []string{"kind", "name", "place", "latitude", "longitude", "active_members", "outlets", "uses"}}
+	for _, p := range m.Places {
+		t.Rows = append(t.Rows, []any{"region", p.Name, p.Seat.Name, p.Seat.Lat, p.Seat.Long, p.Active, p.Outlets, p.Uses})
+	}
+	for _, o := range m.Outlets {
+		t.Rows = append(t.Rows, []any{"outlet", o.Name, o.Partner, o.Lat, o.Long, "", "", o.Uses})
 	}
 	return t
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"sort"
 
 	"github.com/google/uuid"
@@ -307,4 +308,4 @@ func (r Retention) Table() Table {
 }
 
 // per writes a share for files, in percent with two digits.
-func per(x float64) string { return fmt.Sprintf("%.2f", 100*x) }
+func per(x float64) float64 { return math.Round(10_000*x) / 100 }

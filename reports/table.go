@@ -22,7 +22,7 @@ func mustZone(name string) *time.Location {
 	return loc
 }
 
-// Table is a report as lines, for files. Cells are text or whole numbers.
+// Table is a report as lines, for files. Cells are text or numbers.
 type Table struct {
 	Name    string
 	Columns []string
