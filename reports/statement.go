@@ -86,10 +86,10 @@ func (s *Service) fillStatement(ctx context.Context, st *Statement) error {
 	if err != nil {
 		return err
 	}
-	err = db.Raw(`SELECT r.outlet_id, r.benefit_id, o.name AS outlet, v.title AS promo,
+	err = db.Raw(`SELECT r.outlet_id, r.benefit_id, o.name AS outlet, COALESCE(v.title, '') AS promo,
 			count(*) AS uses, CAST(sum(r.gross) AS bigint) AS gross, CAST(sum(r.discount) AS bigint) AS discount, CAST(sum(r.net) AS bigint) AS net
-		FROM redemptions r JOIN outlets o ON o.id = r.outlet_id JOIN benefits b ON b.id = r.benefit_id
-		JOIN benefit_versions v ON v.benefit_id = b.id AND v.version = CASE WHEN b.live_version > 0 THEN b.live_version ELSE b.version END
+		FROM redemptions r JOIN outlets o ON o.id = r.outlet_id LEFT JOIN benefits b ON b.id = r.benefit_id
+		LEFT JOIN benefit_versions v ON v.benefit_id = b.id AND v.version = CASE WHEN b.live_version > 0 THEN b.live_version ELSE b.version END
 		WHERE`+rows+`AND `+standing+` GROUP BY r.outlet_id, r.benefit_id, o.name, v.title ORDER BY o.name, r.outlet_id, v.title, r.benefit_id`, args...).Scan(&st.Lines).Error
 	if err != nil {
 		return err
