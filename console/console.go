@@ -98,9 +98,12 @@ func (c *Console) Register(e *echo.Echo) error {
 	imports.Register(f, imports.Deps{Participants: s.Participants})
 	sectors.Register(f, sectors.Deps{Partners: s.Partners, Name: names.name})
 	partners.Register(f, partners.Deps{Partners: s.Partners, Participants: s.Participants, Accounts: s.Accounts})
-	outlets.Register(f, outlets.Deps{Partners: s.Partners, Tills: s.Tills, Accounts: s.Accounts, Cards: s.Cards, Participants: s.Participants, PublicURL: o.PublicURL})
+	outlets.Register(f, outlets.Deps{
+		Partners: s.Partners, Tills: s.Tills, Accounts: s.Accounts, Benefits: s.Benefits, Cards: s.Cards, Participants: s.Participants,
+		Redemptions: s.Redemptions, PublicURL: o.PublicURL,
+	})
 	promos.Register(f, promos.Deps{Benefits: s.Benefits, Partners: s.Partners, Participants: s.Participants, Redemptions: s.Redemptions, Accounts: s.Accounts})
-	field.Register(f, field.Deps{Perisai: s.Perisai, Participants: s.Participants})
+	field.Register(f, field.Deps{Perisai: s.Perisai, Participants: s.Participants, PublicURL: o.PublicURL})
 	records.Register(f, records.Deps{Audit: s.Audit, Redemptions: s.Redemptions, Cards: s.Cards})
 	staff.Register(f, staff.Deps{
 		Accounts: s.Accounts, Partners: s.Partners, Participants: s.Participants, Perisai: s.Perisai,

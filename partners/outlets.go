@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +30,14 @@ type OutletProfile struct {
 const (
 	addressMax = 300
 	hoursMax   = 42 // six spans a day
+
+	// hoursOverlap is the code of a span that shares a minute with another of the day.
+	hoursOverlap = "hours_overlap"
+
+	// Indonesia lies between these, in degrees: from Rote to beyond Sabang, from
+	// Benggala to the border with Papua New Guinea.
+	southmost, northmost = -11.5, 6.5
+	westmost, eastmost   = 94.5, 141.5
 )
 
 var (
@@ -205,8 +213,8 @@ func (s *Service) checkOutlet(ctx context.Context, p OutletProfile) error {
 	_, err := time.LoadLocation(p.Zone)
 	wrong.If(err != nil || p.Zone == "" || p.Zone == "Local", "/zone", check.Unknown)
 	if !wrong.If((p.Latitude == nil) != (p.Longitude == nil), "/longitude", check.Required) && p.Latitude != nil {
-		wrong.If(!(math.Abs(*p.Latitude) <= 90), "/latitude", check.OutOfRange) //nolint:gocritic // so that NaN is refused
-		wrong.If(!(math.Abs(*p.Longitude) <= 180), "/longitude", check.OutOfRange)
+		wrong.If(!within(*p.Latitude, southmost, northmost), "/latitude", check.OutOfRange)
+		wrong.If(!within(*p.Longitude, westmost, eastmost), "/longitude", check.OutOfRange)
 	}
 	checkHours(p.Hours, &wrong)
 	return wrong.Err(ErrInvalid)
@@ -220,9 +228,29 @@ func checkHours(hours []Hours, wrong *check.List) {
 		at := fmt.Sprintf("/hours/%d", i)
 		wrong.Range(at+"/day", int64(h.Day), 1, 7)
 		wrong.If(!timeForm.MatchString(h.From), at+"/from", check.Format)
-		wrong.If(!timeForm.MatchString(h.To), at+"/to", check.Format)
+		if wrong.If(!timeForm.MatchString(h.To), at+"/to", check.Format) {
+			continue
+		}
+		wrong.If(h.From == h.To, at+"/to", check.OutOfRange)
+		wrong.If(slices.ContainsFunc(hours[:i], h.overlaps), at+"/from", hoursOverlap)
 	}
 }
+
+// overlaps reports whether two spans of a day share a minute. One that ends
+// before it begins runs past midnight.
+func (h Hours) overlaps(other Hours) bool {
+	return h.Day == other.Day && h.From < other.until() && other.From < h.until()
+}
+
+func (h Hours) until() string {
+	if h.To < h.From {
+		return "24:00"
+	}
+	return h.To
+}
+
+// within is false also for what is no number.
+func within(x, least, most float64) bool { return x >= least && x <= most }
 
 func outletEvent(done string, id, partner uuid.UUID) audit.Event {
 	return audit.Event{

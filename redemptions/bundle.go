@@ -213,7 +213,7 @@ func (s *Service) addBenefits(ctx context.Context, b *Bundle, o partners.Outlet)
 	if err != nil {
 		return err
 	}
-	if o.Trying() {
+	if o.Testing() {
 		b.Benefits = []BundleBenefit{testOffer(o, clock.DayOf(s.Clock.Now(), o.Location()))}
 		return nil
 	}

@@ -91,7 +91,7 @@ func (s *Service) MakeTestCards(ctx context.Context, partner uuid.UUID) ([]cards
 	if err != nil {
 		return nil, err
 	}
-	if !home.State.Trying() {
+	if home.State != partners.Approved {
 		return nil, partners.ErrState
 	}
 	return s.Cards.RenewTestCards(ctx, partner, home.BranchID)
@@ -103,7 +103,7 @@ func (s *Service) Progress(ctx context.Context, partner uuid.UUID) (TestProgress
 	if err != nil {
 		return TestProgress{}, err
 	}
-	p := TestProgress{Trying: home.State.Trying(), Scanned: map[cards.TestKind]bool{}}
+	p := TestProgress{Trying: home.State == partners.Approved, Scanned: map[cards.TestKind]bool{}}
 	if p.Cards, err = s.Cards.TestCards(ctx, partner); err != nil || len(p.Cards) == 0 {
 		return p, err
 	}
@@ -202,7 +202,7 @@ func (s *Service) tryOut(ctx context.Context, c caller, r Request) (Redemption, 
 	if err != nil {
 		return Redemption{}, false, fmt.Errorf("look up the caller's outlet: %w", err)
 	}
-	if !o.Trying() {
+	if !o.Testing() {
 		return Redemption{}, false, ErrBenefit
 	}
 	return s.redeemTest(ctx, c, r, o)

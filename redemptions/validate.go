@@ -67,7 +67,7 @@ func (s *Service) Validate(ctx context.Context, q Scan) (Validation, error) {
 	if err != nil {
 		return Validation{}, fmt.Errorf("look up the caller's outlet: %w", err)
 	}
-	if outlet.Trying() {
+	if outlet.Testing() {
 		if v, ok, err := s.validateTest(ctx, c, outlet, q); err != nil || ok {
 			return v, err
 		}

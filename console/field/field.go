@@ -11,6 +11,7 @@ import (
 type Deps struct {
 	Perisai      *perisai.Service
 	Participants *participants.Service
+	PublicURL    string
 }
 
 // Register adds the room's pages to the frame.
