@@ -155,12 +155,10 @@ func (r *room) again(v *frame.Visit, e editor, status func(string, frame.Text, a
 // stored tells what came of writing a promo: done, or the form again.
 func (r *room) stored(v *frame.Visit, e editor, made benefits.Benefit, err error) error {
 	if err != nil {
-		if !e.Form.Refused(err) {
-			return err
-		}
 		if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.Invalid {
-			e.Form.Problem = frame.Text{}
 			wrong(e.Form, f.Fields)
+		} else if !e.Form.Refused(err) {
+			return err
 		}
 		for name := range e.Form.Errors {
 			e.Open = e.Open || !common[name]
@@ -196,6 +194,7 @@ func (r *room) create(v *frame.Visit) error {
 	if form.Get("do") == "pratinjau" {
 		return r.again(v, e, v.Page)
 	}
+	form.Text("title", titleMax)
 	if !form.OK() {
 		wrong(form, benefits.Try(t).Wrong)
 		return r.again(v, e, v.Again)
@@ -266,6 +265,7 @@ func (r *room) update(v *frame.Visit) error {
 	if form.Get("do") == "pratinjau" {
 		return r.again(v, e, v.Page)
 	}
+	form.Text("title", titleMax)
 	if !form.OK() {
 		wrong(form, benefits.Try(t).Wrong)
 		return r.again(v, e, v.Again)

@@ -21,6 +21,7 @@ const (
 	budgetMax = 1_000_000_000_000
 	countMax  = 1_000_000_000
 	daysMax   = 3660
+	titleMax  = 120
 )
 
 // usualAge is how old the data of a membership may be, in days, unless the
