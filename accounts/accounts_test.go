@@ -69,7 +69,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.audit = audit.New(w.db, w.clock)
 	s, err := accounts.New(accounts.Deps{
-		DB: w.db, Clock: w.clock, Keys: testkit.Keys(t), Audit: w.audit, KeyDir: testkit.KeyDir(t), Partners: w,
+		DB: w.db, Clock: w.clock, Keys: testkit.Keys(t), Audit: w.audit, KeyDir: testkit.KeyDir(t), Partners: w, PublicURL: origin,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -153,3 +153,10 @@ func validEmail(email string) bool {
 func hasControl(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 })
 }
+
+// Judge returns what is wrong with a new account, before anything is spent for
+// it.
+func Judge(in NewAccount) error {
+	_, err := checkNew(in)
+	return err
+}

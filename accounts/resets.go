@@ -250,3 +250,7 @@ func (s *Service) LinkOpen(ctx context.Context, code string) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// NeedsTwo reports whether a new password for somebody with these roles needs a
+// second person's yes.
+func NeedsTwo(held []actor.Grant) bool { return twoPersons(ResetPassword, held) }

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"encoding/base32"
 	"fmt"
 	"time"
 
@@ -148,4 +149,33 @@ func (s *Service) totpStep(row *accountRow, code string) (int64, error) {
 		}
 	}
 	return 0, nil
+}
+
+// BegunTOTP returns what EnableTOTP gave out while it waits to be confirmed, for
+// its page only. ErrTOTPMissing when nothing waits.
+func (s *Service) BegunTOTP(ctx context.Context) (TOTPSetup, error) {
+	row, err := s.own(ctx)
+	if err != nil {
+		return TOTPSetup{}, err
+	}
+	if len(row.TOTPSealed) == 0 || row.totpInForce() {
+		return TOTPSetup{}, ErrTOTPMissing
+	}
+	secret, err := s.keys.Unseal(row.place("totp_sealed"), row.TOTPSealed)
+	if err != nil {
+		return TOTPSetup{}, fmt.Errorf("open second factor: %w", err)
+	}
+	email, err := s.keys.Unseal(row.place("email_sealed"), row.EmailSealed)
+	if err != nil {
+		return TOTPSetup{}, fmt.Errorf("open second factor: %w", err)
+	}
+	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	if err != nil {
+		return TOTPSetup{}, fmt.Errorf("open second factor: %w", err)
+	}
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: totpIssuer, AccountName: email, Secret: raw})
+	if err != nil {
+		return TOTPSetup{}, fmt.Errorf("open second factor: %w", err)
+	}
+	return TOTPSetup{Secret: key.Secret(), URI: key.URL()}, nil
 }

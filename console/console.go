@@ -93,11 +93,11 @@ func (c *Console) Register(e *echo.Echo) error {
 	// In the order of the navigation.
 	reports.Register(f, reports.Deps{Reports: s.Reports, Participants: s.Participants, Partners: s.Partners, Clock: o.Clock})
 	inbox.Register(f, inbox.Deps{Notices: s.Notices})
-	uses.Register(f, uses.Deps{Redemptions: s.Redemptions, Partners: s.Partners, Participants: s.Participants, Benefits: s.Benefits, Tills: s.Tills})
+	uses.Register(f, uses.Deps{Redemptions: s.Redemptions, Partners: s.Partners, Participants: s.Participants, Benefits: s.Benefits, Tills: s.Tills, Accounts: s.Accounts})
 	people.Register(f, people.Deps{Participants: s.Participants, Cards: s.Cards, Redemptions: s.Redemptions, Partners: s.Partners, Perisai: s.Perisai})
-	imports.Register(f, imports.Deps{Participants: s.Participants})
+	imports.Register(f, imports.Deps{Participants: s.Participants, Accounts: s.Accounts})
 	sectors.Register(f, sectors.Deps{Partners: s.Partners, Name: names.name})
-	partners.Register(f, partners.Deps{Partners: s.Partners, Participants: s.Participants, Accounts: s.Accounts})
+	partners.Register(f, partners.Deps{Partners: s.Partners, Participants: s.Participants, Name: names.name, IP: o.IP})
 	outlets.Register(f, outlets.Deps{
 		Partners: s.Partners, Tills: s.Tills, Accounts: s.Accounts, Benefits: s.Benefits, Cards: s.Cards, Participants: s.Participants,
 		Redemptions: s.Redemptions, PublicURL: o.PublicURL,

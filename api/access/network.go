@@ -2,6 +2,7 @@ package access
 
 import (
 	"net"
+	"net/http"
 	"net/netip"
 
 	"github.com/labstack/echo/v4"
@@ -65,4 +66,16 @@ func IPExtractor(trusted []netip.Prefix) echo.IPExtractor {
 		}
 	}
 	return echo.ExtractIPFromXFFHeader(options...)
+}
+
+// FromHere reports whether the request was made on this machine, through no
+// proxy.
+func FromHere(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	ip, ok := parseAddress(r.RemoteAddr)
+	return ok && ip.IsLoopback()
 }

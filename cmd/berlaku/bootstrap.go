@@ -58,8 +58,8 @@ func (e *environment) offerBootstrap(app *wire.App) error {
 	}
 	url := e.settings.PublicURL + "/v1/bootstrap"
 	e.say("There is no account yet. Within 30 minutes, once, and from this machine only, make the first with this link:")
-	e.say("  %s#%s", url, token)
-	e.say("that is:")
+	e.say("  %s/konsol/mulai?kode=%s", e.settings.PublicURL, token)
+	e.say("or without a browser:")
 	e.say(`  curl -H 'Content-Type: application/json' %s -d '{"token":"%s","email":"…","name":"…","password":"…"}'`, url, token)
 	e.say("or: berlaku bootstrap --email … --name … < file-with-password")
 	return nil

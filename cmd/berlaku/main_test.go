@@ -499,7 +499,7 @@ func TestServeStopsCleanly(t *testing.T) {
 	if r.code != 0 || !strings.Contains(r.err, `"msg":"stopped"`) {
 		t.Errorf("got %+v", r)
 	}
-	if !strings.Contains(r.out, base+"/v1/bootstrap#") || strings.Contains(r.err, "bootstrap#") {
+	if !strings.Contains(r.out, base+"/konsol/mulai?kode=") || strings.Contains(r.err, "kode=") {
 		t.Errorf("the bootstrap link is not on stdout alone: %+v", r)
 	}
 	if r := berlaku(t, dir, "", "audit", "verify"); r.code != 0 {

@@ -110,8 +110,8 @@ func Open(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	return app, nil
 }
 
-// OpenRecords opens only what it takes to verify the records: no key is read
-// or made, nothing is migrated. The schema must be the program's.
+// OpenRecords opens only what it takes to verify the records: no secret key is
+// read, none is made, nothing is migrated. The schema must be the program's.
 func OpenRecords(ctx context.Context, cfg config.Config, c clock.Clock) (*App, error) {
 	db, err := database.Open(ctx, databaseConfig(cfg))
 	if err != nil {
@@ -121,7 +121,14 @@ func OpenRecords(ctx context.Context, cfg config.Config, c clock.Clock) (*App, e
 		return nil, errors.Join(err, db.Close())
 	}
 	log := audit.New(db, c)
-	return &App{Config: cfg, Clock: c, DB: db, Audit: log, Redemptions: redemptions.New(redemptions.Deps{DB: db, Clock: c, Audit: log})}, nil
+	public, err := audit.PublicKey(cfg.KeyDir)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	log.CheckWith(public)
+	app := &App{Config: cfg, Clock: c, DB: db, Audit: log, Redemptions: redemptions.New(redemptions.Deps{DB: db, Clock: c, Audit: log})}
+	log.AlsoCheck(app.Redemptions.CheckRecords)
+	return app, nil
 }
 
 func databaseConfig(cfg config.Config) database.Config {
@@ -182,6 +189,9 @@ func (a *App) services() (err error) {
 		DB: db, Clock: clk, Cards: a.Cards, Benefits: a.Benefits, Partners: a.Partners, Participants: a.Participants, Audit: a.Audit, Events: a.Events,
 		Tills: a.Tills, Keys: a.Keys, PublicURL: a.Config.PublicURL, Origin: a.Config.CardOrigin,
 	})
+	if err = a.openLog(); err != nil {
+		return err
+	}
 	a.Accounts, err = accounts.New(accounts.Deps{
 		DB: db, Clock: clk, Keys: a.Keys, Audit: a.Audit, KeyDir: a.Config.KeyDir, Partners: owners{a.Partners}, PublicURL: a.Config.PublicURL,
 	})
@@ -204,6 +214,17 @@ func (a *App) wallets() (w cards.Wallets, err error) {
 	}
 	w.Google = google
 	return w, nil
+}
+
+// openLog gives the log the key of its checkpoints and what else it verifies.
+func (a *App) openLog() error {
+	signer, err := audit.OpenSigner(a.Config.KeyDir, a.Config.PublicURL)
+	if err != nil {
+		return err
+	}
+	a.Audit.SignWith(signer)
+	a.Audit.AlsoCheck(a.Redemptions.CheckRecords)
+	return nil
 }
 
 // openMessages makes the queue of messages and the gateway by which they leave.
