@@ -254,10 +254,8 @@ func TestWhoMayNotWriteIsOfferedAndLetNothing(t *testing.T) {
 		viewer.Get(path).Want(http.StatusForbidden)
 	}
 	analyst := o.as(actor.HQAnalyst, actor.National, uuid.Nil)
-	owner := o.as(actor.PartnerOwner, actor.PartnerScope, uuid.New())
 	for _, path := range []string{"/konsol/peserta", page(id), "/konsol/kartu", "/konsol/permintaan-data"} {
 		analyst.Get(path).Want(http.StatusForbidden)
-		_ = owner
 	}
 }
 
