@@ -66,6 +66,11 @@ func (r *room) filters(v *frame.Visit, page string, usual reports.Preset) (*filt
 func (f *filters) period(form *frame.Form, today clock.Day, usual reports.Preset) {
 	chosen := form.Get("periode")
 	given := form.Get("from") != "" || form.Get("to") != ""
+	// The form says which days it showed: whoever changed them wants those.
+	if shown := form.Get("tadi"); given && shown != "" && shown != form.Get("from")+".."+form.Get("to") {
+		chosen = custom
+	}
+	form.Values.Del("tadi")
 	if p, ok := reports.Preset(chosen).Period(today); ok {
 		f.Period = p
 	} else if given || chosen == custom {
