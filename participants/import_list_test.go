@@ -25,6 +25,7 @@ import (
 type desk struct {
 	*world
 	officer, boss, otherBoss, stranger context.Context
+	dumped                             string
 }
 
 func newDesk(t testing.TB) *desk {

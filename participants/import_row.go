@@ -223,7 +223,7 @@ func (r *reading) misshapen() {
 		switch c := r.cell(column); {
 		case strings.ContainsFunc(c, isControl), strings.ContainsFunc(c, turnsText), !utf8.ValidString(c):
 			r.bad = append(r.bad, RowError{r.line, column, "row_form"})
-		case strings.HasPrefix(c, "="):
+		case strings.HasPrefix(c, "="), strings.HasPrefix(c, "-") && (column == colIDNumber || column == colKPJ):
 			r.bad = append(r.bad, RowError{r.line, column, errFormula.Code})
 		case (column == colIDNumber || column == colKPJ || column == colPhone) && broken(c):
 			r.bad = append(r.bad, RowError{r.line, column, "number_lost"})
