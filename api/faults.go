@@ -3,6 +3,7 @@ package api
 import (
 	"github.com/berlaku/berlaku/accounts"
 	"github.com/berlaku/berlaku/api/access"
+	"github.com/berlaku/berlaku/audit"
 	"github.com/berlaku/berlaku/benefits"
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/internal/fault"
@@ -40,11 +41,13 @@ func faults() []*fault.Error {
 		partners.ErrAgreementExists, partners.ErrInvalid, partners.ErrNoAgreement, partners.ErrNoOutlet, partners.ErrNotFound,
 		partners.ErrOutletNotFound, partners.ErrOwnProposal, partners.ErrSectorExists, partners.ErrSectorNotFound,
 		partners.ErrSectorNotOpen, partners.ErrStaffOnly, partners.ErrState,
-		partners.ErrSectorClosed,
+		partners.ErrSectorClosed, partners.ErrCriterion, partners.ErrIncomplete, partners.ErrGate, partners.ErrChanged, partners.ErrSetChanged, partners.ErrWeights,
 		partners.ErrAgreementNotFound, partners.ErrApplicationNotFound, partners.ErrApplications, partners.ErrDocumentActive, partners.ErrDocumentEmpty,
 		partners.ErrDocumentKind, partners.ErrDocumentNotFound, partners.ErrDocumentSame, partners.ErrDocumentSize, partners.ErrNoBranch, partners.ErrNotSubmitter,
 		perisai.ErrHandOverLate, perisai.ErrHandedOver, perisai.ErrRegistrationNotFound, perisai.ErrAgentInactive, perisai.ErrAgentNotFound, perisai.ErrBranchNotFound, perisai.ErrCodeTaken, perisai.ErrInvalid,
 		perisai.ErrNoParticipant, perisai.ErrRegistered, perisai.ErrWadahNotFound,
+		redemptions.ErrRows, redemptions.ErrNotWaiting, redemptions.ErrExceptionDecided, redemptions.ErrNotAcceptable, redemptions.ErrNothingLeft,
+		audit.ErrNotFound, audit.ErrNoCheckpoint, audit.ErrNotCovered, audit.ErrProofQuery,
 		redemptions.ErrBenefit, redemptions.ErrCaller, redemptions.ErrGross, redemptions.ErrInFlight, redemptions.ErrItems, redemptions.ErrKeyReused,
 		redemptions.ErrNotFound, redemptions.ErrNotVoidable, redemptions.ErrOccurredAt, redemptions.ErrReceiptNumber,
 		redemptions.ErrScanNotFound, redemptions.ErrScanOrCard, redemptions.ErrTillOnly, redemptions.ErrVoidReason, redemptions.ErrVoidWindowOver,

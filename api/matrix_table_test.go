@@ -69,7 +69,7 @@ const (
 	hashText       = "abababababababababababababababababababababababababababababababab"
 )
 
-var matrix = slices.Concat(coreRows, claimRows, dataRows, phoneRows, runRows, myRows, directoryRows)
+var matrix = slices.Concat(coreRows, claimRows, dataRows, phoneRows, runRows, myRows, assessRows, directoryRows)
 
 var coreRows = []row{
 	// Anybody.
@@ -191,8 +191,8 @@ var coreRows = []row{
 	{op: "POST /v1/validations", who: "KA KV TL", body: `{"card":"{short code}","gross":100000}`, status: 200},
 	{op: "POST /v1/redemptions", who: "KA KR TL", body: `{"card":"{short code}","benefit_id":"{promo live}","gross":100000,"id_checked":true}`, status: 201},
 	{op: "POST /v1/redemptions/batch", who: "TL TR TA", body: `{"items":["x"]}`, status: 200},
-	{op: "GET /v1/redemptions", who: seesUses, status: 200},
-	{op: "GET /v1/redemptions/{id}", who: seesUses, reach: inUses, path: "/v1/redemptions/{use}", status: 200},
+	{op: "GET /v1/redemptions", who: seesUses, status: 200, except: map[string]int{"HA": 403}},
+	{op: "GET /v1/redemptions/{id}", who: seesUses, reach: inUses, path: "/v1/redemptions/{use}", status: 200, except: map[string]int{"HA": 403}},
 	{op: "POST /v1/redemptions/{id}/void", who: "PO BS HX KA KR TL", reach: inPartner + " KA", path: "/v1/redemptions/{use}/void", body: reasonText, status: 200},
 
 	// Perisai.
@@ -213,6 +213,8 @@ var coreRows = []row{
 	{op: "GET /v1/reports/refusals", who: seesPartners, path: "/v1/reports/refusals" + period, status: 200},
 	{op: "GET /v1/reports/registrations", who: seesPartners, path: "/v1/reports/registrations" + period, status: 200},
 	{op: "GET /v1/audit/entries", who: "BS HX DP AU", path: "/v1/audit/entries?limit=200", status: 200},
+	{op: "GET /v1/audit/checkpoints", who: "BS HX DP AU", status: 200},
+	{op: "GET /v1/audit/proof", who: "BS HX DP AU", path: "/v1/audit/proof?from=1", status: 200},
 }
 
 // appPages are those of the installable apps: the same for everybody, built or not.

@@ -16,6 +16,7 @@ func (s *Server) routes() {
 	s.importRoutes()
 	s.cardRoutes()
 	s.sectorRoutes()
+	s.assessmentRoutes()
 	s.partnerRoutes()
 	s.outletRoutes()
 	s.keyRoutes()
