@@ -17,7 +17,6 @@ type shop struct {
 	outlets []uuid.UUID
 	owner   context.Context //nolint:containedctx // who acts, for the length of the build
 	promos  []Benefit
-	opening uuid.UUID // the promo that ended
 }
 
 // partners opens the first sector, keeps two under assessment, and takes two

@@ -9,20 +9,23 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/benefits"
+	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/redemptions"
 )
 
-// opening is a promo of the first weeks that ended long ago.
+// firstWeeks is the title of a promo that ended long ago.
+const firstWeeks = "Diskon pembukaan 15% jasa servis"
+
+// opening publishes a promo of the first weeks.
 func (b *builder) opening(context.Context) error {
 	s, today := &b.shops[1], dayOf(b.clock.Now())
-	made, err := b.draft(s, "Diskon pembukaan 15% jasa servis", benefits.Terms{
+	made, err := b.draft(s, firstWeeks, benefits.Terms{
 		Kind: benefits.Percent, Basis: benefits.Labour, Value: 15, MaxDiscount: rupiah(25_000), Stacking: benefits.Exclusive,
 		ValidFrom: today, ValidTo: today.AddDays(40), Limits: limits(1, benefits.PerMonth, 0),
 	})
 	if err != nil {
 		return err
 	}
-	s.opening = made.ID
 	return b.publish(s, made)
 }
 
@@ -37,7 +40,7 @@ func (b *builder) showcase(ctx context.Context) error {
 	}{
 		{12, func() error { return b.endsSoon(ctx, first) }},
 		{3, func() error { return b.rejected(second) }},
-		{2, func() error { _, err := b.app.Benefits.End(second.owner, second.opening); return err }},
+		{2, func() error { return b.endOpening(second) }},
 		{2, func() error { return b.waiting(first) }},
 		{1, func() error { return b.revised(first) }},
 		{1, func() error { _, err := b.draft(second, "Gratis cek rem dan lampu", freeCheck()); return err }},
@@ -45,6 +48,20 @@ func (b *builder) showcase(ctx context.Context) error {
 	for _, step := range steps {
 		b.clock.Set(b.now.Add(-time.Duration(step.daysAgo) * 24 * time.Hour))
 		if err := step.do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endOpening ends the promo of the first weeks.
+func (b *builder) endOpening(s *shop) error {
+	found, err := b.app.Benefits.Board(s.owner, benefits.BoardFilter{State: benefits.Live, Text: firstWeeks}, page.Request{Limit: 1})
+	if err != nil {
+		return err
+	}
+	for _, e := range found.Items {
+		if _, err := b.app.Benefits.End(s.owner, e.ID); err != nil {
 			return err
 		}
 	}
