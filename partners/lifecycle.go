@@ -2,6 +2,7 @@ package partners
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,11 @@ func (s *Service) Approve(ctx context.Context, id uuid.UUID) (Partner, error) {
 
 // secondPair wants somebody else than those whose work it is.
 func secondPair(ctx context.Context, p Partner) error {
-	if who := actor.From(ctx).ID; who == p.CreatedBy || who == p.SubmittedBy || who == p.PreparedBy {
+	prepared := []uuid.UUID{p.CreatedBy, p.SubmittedBy}
+	if p.PreparedBy != uuid.Nil {
+		prepared = append(prepared, p.PreparedBy)
+	}
+	if slices.Contains(prepared, actor.From(ctx).ID) {
 		return ErrOwnProposal
 	}
 	return nil
