@@ -114,7 +114,7 @@ func TestAnOfficerUploadsAndASupervisorPublishes(t *testing.T) {
 	o.work()
 	boss.Get(at).Want(http.StatusOK, "Selesai", "dihapus", "Unduh CSV")
 	boss.Get("/konsol/impor").Want(http.StatusOK, "daftar.csv", "Selesai", "Ayu Uji")
-	boss.Get("/konsol/impor?lang=en").Want(http.StatusOK, "History of imports", "Done")
+	boss.Get("/konsol/impor?lang=en").Want(http.StatusOK, "Upload a list", "Done")
 }
 
 func TestAFileOfFaultsIsTakenByWhoProvedThemselves(t *testing.T) {
