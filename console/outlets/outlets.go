@@ -178,7 +178,6 @@ func faults() map[string]frame.Text {
 		"unknown":                    frame.Say("Pilih dari daftar.", "Choose one of the list."),
 		"out_of_range":               frame.Say("Di luar batas.", "Out of range."),
 		"format":                     frame.Say("Bentuknya belum benar.", "Not in the right form."),
-		"email_invalid":              frame.Say("Alamat surel belum benar.", "The e-mail address is not right."),
 		"grant_forbidden":            frame.Say("Anda tidak boleh memberi atau mencabut peran ini.", "You may not give or take this role."),
 		"self_forbidden":             frame.Say("Anda tidak dapat mencabut peran Anda sendiri.", "You cannot take your own role away."),
 		"name_invalid":               frame.Say("Nama wajib diisi, paling banyak 100 karakter.", "The name must have 1 to 100 characters."),

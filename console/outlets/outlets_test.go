@@ -254,7 +254,7 @@ func TestACashierIsAddedUnlockedAndEnded(t *testing.T) {
 	all, err := d.Tills.CashiersForTill(t.Context(), d.outlet)
 	none(t, err)
 	none(t, d.Tills.LockCashier(d.tillContext(), all[0].ID))
-	owner.Get(d.at("")).Want(http.StatusOK, "Terkunci").Follow("Buka kunci Sari").
+	owner.Get(d.at("")).Want(http.StatusOK, "Terkunci").Follow("Buka kunci "+all[0].Name).
 		Submit("Simpan PIN dan buka kunci", url.Values{"pin": {"615243"}}).Want(http.StatusOK, "kunci dibuka").WantNot("Terkunci", "615243")
 	owner.Get(d.at("/kasir/"+all[0].ID.String())).Submit("Akhiri kasir", nil).Want(http.StatusOK, "Berakhir")
 	owner.Get(d.at("/kasir/"+all[0].ID.String())).Want(http.StatusOK, "sudah berakhir")
@@ -296,7 +296,7 @@ func TestOwnersAreInvitedAndTheirRoleIsTakenAway(t *testing.T) {
 	owner := d.owner()
 	d.owner()
 	p := owner.Get(d.of("/orang")).Want(http.StatusOK, "Orang partner_owner", "Anda", "Pemilik mitra")
-	p.Submit("Buat undangan", url.Values{"email": {"bukan surel"}}).Want(http.StatusUnprocessableEntity, "surel belum benar")
+	p.Submit("Buat undangan", url.Values{"email": {"bukan alamat"}}).Want(http.StatusUnprocessableEntity, "tidak benar")
 	p.Submit("Buat undangan", url.Values{"email": {"baru@contoh.example"}}).Want(http.StatusOK, "/konsol/undangan/", "tidak ditampilkan lagi").WantNot("baru@contoh.example")
 	owner.Get(d.of("/orang")).Submit("Cabut peran Orang partner_owner", nil).Want(http.StatusOK, "Peran dicabut")
 	if owner.Get(d.of("/orang")).HasButton("Cabut peran Orang partner_owner") {
