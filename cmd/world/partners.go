@@ -15,11 +15,13 @@ import (
 type shop struct {
 	partner uuid.UUID
 	outlets []uuid.UUID
-	owner   context.Context //nolint:containedctx // who acts, for the length of the build
-	promos  []Benefit
+	// approver is the supervisor of the branch that looks after it.
+	approver context.Context //nolint:containedctx // see owner
+	owner    context.Context //nolint:containedctx // who acts, for the length of the build
+	promos   []Benefit
 }
 
-// partners opens the first sector, keeps two under assessment, and takes two
+// partners opens the first sector, keeps two under assessment, and takes three
 // workshops from draft to active.
 func (b *builder) partners(ctx context.Context) error {
 	var motor uuid.UUID
@@ -36,27 +38,26 @@ func (b *builder) partners(ctx context.Context) error {
 			continue
 		}
 		motor = s.ID
-		for _, to := range []partners.SectorState{partners.SectorAssessed, partners.SectorOpen} {
-			if _, err := b.app.Partners.SetSectorState(ctx, motor, to); err != nil {
-				return err
-			}
+		if err := b.openSector(motor); err != nil {
+			return err
 		}
 	}
-	for _, n := range []struct {
-		name, slug string
-		outlets    []partners.OutletProfile
-	}{
-		{"CV Anugerah Perdana Monginsidi", "anugerah", []partners.OutletProfile{
+	for _, n := range []opening{
+		{"CV Anugerah Perdana Monginsidi", "anugerah", palu, []partners.OutletProfile{
 			outlet("Bengkel Monginsidi", "Jl. Wolter Monginsidi, Palu", "72.71", -0.9106, 119.8779),
 			outlet("Bengkel Tondo", "Jl. Soekarno Hatta, Palu", "72.71", -0.8423, 119.8882),
 			outlet("Bengkel Parigi", "Jl. Trans Sulawesi, Parigi", "72.08", -0.8022, 120.1765),
 		}},
-		{"Bengkel Contoh Tadulako", "tadulako", []partners.OutletProfile{
+		{"Bengkel Contoh Tadulako", "tadulako", palu, []partners.OutletProfile{
 			outlet("Tadulako Motor Palu", "Jl. Contoh 12, Palu", "72.71", -0.8955, 119.8594),
 			outlet("Tadulako Motor Sigi", "Jl. Contoh 3, Sigi Biromaru", "72.10", -0.9771, 119.9148),
 		}},
+		{"Bengkel Contoh Banawa", "banawa", donggala, []partners.OutletProfile{
+			outlet("Banawa Motor", "Jl. Contoh 7, Banawa", "72.03", -0.6731, 119.7402),
+			outlet("Banawa Motor Labuan", "Jl. Trans Sulawesi, Labuan", "72.03", -0.6420, 119.8120),
+		}},
 	} {
-		if err := b.open(ctx, motor, n.name, n.slug, n.outlets); err != nil {
+		if err := b.open(ctx, motor, n); err != nil {
 			return err
 		}
 	}
@@ -71,35 +72,46 @@ func outlet(name, address, region string, lat, long float64) partners.OutletProf
 	return p
 }
 
-func (b *builder) open(ctx context.Context, sector uuid.UUID, name, slug string, outlets []partners.OutletProfile) error {
+// opening is a partner to be made.
+type opening struct {
+	name, slug string
+	at         branch
+	outlets    []partners.OutletProfile
+}
+
+func (b *builder) open(ctx context.Context, sector uuid.UUID, n opening) error {
 	s, today := b.app.Partners, dayOf(b.clock.Now())
-	p, err := s.Create(b.officer, partners.NewPartner{SectorID: sector, BranchID: palu.id, Profile: partners.Profile{Name: name}})
+	officer, supervisor := b.officer, b.supervisor
+	if n.at == donggala {
+		officer, supervisor = b.away, b.supervisorThere
+	}
+	p, err := s.Create(officer, partners.NewPartner{SectorID: sector, BranchID: n.at.id, Profile: partners.Profile{Name: n.name}})
 	if err != nil {
 		return err
 	}
-	made := shop{partner: p.ID}
-	for _, o := range outlets {
-		out, err := s.CreateOutlet(b.officer, p.ID, o)
+	made := shop{partner: p.ID, approver: supervisor}
+	for _, o := range n.outlets {
+		out, err := s.CreateOutlet(officer, p.ID, o)
 		if err != nil {
 			return err
 		}
 		made.outlets = append(made.outlets, out.ID)
-		b.out.Outlets = append(b.out.Outlets, Outlet{ID: out.ID, PartnerID: p.ID, BranchID: palu.id})
+		b.out.Outlets = append(b.out.Outlets, Outlet{ID: out.ID, PartnerID: p.ID, BranchID: n.at.id})
 	}
-	if _, err := s.Submit(b.officer, p.ID); err != nil {
+	if _, err := s.Submit(officer, p.ID); err != nil {
 		return err
 	}
-	if _, err := s.Approve(b.supervisor, p.ID); err != nil {
+	if _, err := s.Approve(supervisor, p.ID); err != nil {
 		return err
 	}
-	_, err = s.CreateAgreement(b.supervisor, p.ID, partners.NewAgreement{Number: "PKS/" + slug + "/1", StartsOn: today, EndsOn: today.AddMonths(24)})
+	_, err = s.CreateAgreement(supervisor, p.ID, partners.NewAgreement{Number: "PKS/" + n.slug + "/1", StartsOn: today, EndsOn: today.AddMonths(24)})
 	if err != nil {
 		return err
 	}
-	if _, err := s.Activate(b.supervisor, p.ID); err != nil {
+	if _, err := s.Activate(supervisor, p.ID); err != nil {
 		return err
 	}
-	made.owner, err = b.account(ctx, actor.Grant{Role: actor.PartnerOwner, Scope: actor.PartnerScope, ScopeID: p.ID}, slug)
+	made.owner, err = b.account(ctx, actor.Grant{Role: actor.PartnerOwner, Scope: actor.PartnerScope, ScopeID: p.ID}, n.slug)
 	b.shops = append(b.shops, made)
 	return err
 }
@@ -114,7 +126,7 @@ func limits(count int64, per benefits.Per, interval int) benefits.Limits {
 
 func rupiah(n int64) *int64 { return &n }
 
-// promos proposes, approves and publishes what the two workshops grant.
+// promos proposes, approves and publishes what the workshops grant.
 func (b *builder) promos(context.Context) error {
 	parts := limits(2, benefits.PerMonth, 0)
 	parts.OutletPerDay, parts.TotalCount, parts.TotalAmount = rupiah(200), rupiah(20_000), rupiah(250_000_000)
@@ -147,6 +159,12 @@ func (b *builder) promos(context.Context) error {
 		{1, "Potongan ganti ban Rp10.000", benefits.Terms{
 			Kind: benefits.Amount, Basis: benefits.Labour, Value: 10_000, MinGross: 15_000, Stacking: benefits.Exclusive, Limits: limits(2, benefits.PerMonth, 7),
 		}},
+		{2, "Diskon 15% servis ringan", benefits.Terms{
+			Kind: benefits.Percent, Basis: benefits.Labour, Value: 15, MaxDiscount: rupiah(15_000), Stacking: benefits.Stackable, Limits: limits(2, benefits.PerMonth, 0),
+		}},
+		{2, "Potongan oli Rp4.000", benefits.Terms{
+			Kind: benefits.Amount, Basis: benefits.Oil, Value: 4_000, Stacking: benefits.Stackable, Limits: limits(1, benefits.PerMonth, 0),
+		}},
 	} {
 		if err := b.promo(p.shop, p.title, p.terms); err != nil {
 			return err
@@ -167,10 +185,10 @@ func (b *builder) promo(at int, title string, t benefits.Terms) error {
 	if _, err := s.Submit(shop.owner, made.ID); err != nil {
 		return err
 	}
-	if _, err := s.Approve(b.supervisor, made.ID, benefits.Seen{Version: made.Version, TermsHash: made.TermsHash}); err != nil {
+	if _, err := s.Approve(shop.approver, made.ID, benefits.Seen{Version: made.Version, TermsHash: made.TermsHash}); err != nil {
 		return err
 	}
-	if _, err := s.Publish(b.supervisor, made.ID); err != nil {
+	if _, err := s.Publish(shop.approver, made.ID); err != nil {
 		return err
 	}
 	shop.promos = append(shop.promos, Benefit{ID: made.ID, PartnerID: shop.partner, OutletIDs: shop.outlets, Title: title, Kind: t.Kind, Limits: t.Limits})

@@ -46,6 +46,8 @@ type person struct {
 	registered  clock.Day
 	promoUser   bool
 	cardExpires bool // has a card that is past its date today
+	watched     bool // of no promo, but imported every month
+	lapsed      bool // by the newest import of the year
 	cardText    string
 }
 
@@ -95,10 +97,20 @@ const slice = 2_000
 // who will use promos or whose card is to expire.
 func (b *builder) pioneers(ctx context.Context) error {
 	b.imagine()
+	b.watch()
 	until := dayOf(b.clock.Now()).AddMonths(2)
 	return b.enter(ctx, func(p *person) (participants.Status, clock.Day, bool) {
-		return participants.Active, until, p.promoUser || p.cardExpires
+		return participants.Active, until, p.promoUser || p.cardExpires || p.watched
 	})
+}
+
+// watch chooses whom the branch imports every month although they use no promo:
+// with whom those can be compared who do.
+func (b *builder) watch() {
+	for i := range b.folk {
+		p := &b.folk[i]
+		p.watched = !p.promoUser && !p.cardExpires && b.habits.IntN(oneWatchedIn) == 0
+	}
 }
 
 // people enters everybody else as they stand today, and what became of those

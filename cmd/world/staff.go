@@ -17,8 +17,12 @@ func (b *builder) staff(ctx context.Context) error {
 	for _, role := range []actor.Role{
 		actor.ProgrammeAdmin, actor.HQAnalyst, actor.DataProtectionOfficer, actor.SystemAdmin, actor.Auditor,
 	} {
-		if _, err := b.account(ctx, actor.Grant{Role: role, Scope: actor.National}, "pusat"); err != nil {
+		who, err := b.account(ctx, actor.Grant{Role: role, Scope: actor.National}, "pusat")
+		if err != nil {
 			return err
+		}
+		if role == actor.ProgrammeAdmin {
+			b.admin = who
 		}
 	}
 	for _, at := range []branch{palu, donggala} {
@@ -32,6 +36,10 @@ func (b *builder) staff(ctx context.Context) error {
 				b.officer = who
 			case at == palu && role == actor.BranchSupervisor:
 				b.supervisor = who
+			case role == actor.BranchSupervisor:
+				b.supervisorThere = who
+			case role == actor.BranchOfficer:
+				b.away = who
 			}
 		}
 	}

@@ -116,6 +116,7 @@ func Build(ctx context.Context, app *wire.App, clk *clock.Manual) (*World, error
 	b := &builder{
 		app: app, clock: clk, now: clk.Now(), rand: rand.New(rand.NewPCG(Seed, 1)), //nolint:gosec // a world from a seed, not a secret
 		temper: rand.New(rand.NewPCG(Seed, 2)), //nolint:gosec // see above
+		habits: rand.New(rand.NewPCG(Seed, 4)), //nolint:gosec // see above
 		out:    &World{BaseURL: app.Config.PublicURL},
 	}
 	ctx = actor.With(ctx, actor.System())
@@ -135,12 +136,16 @@ func Build(ctx context.Context, app *wire.App, clk *clock.Manual) (*World, error
 		{"wadah and agents", b.agents},
 		{"participants of the first days", b.pioneers},
 		{"a year of uses", b.year},
+		{"a late data request", b.late},
 		{"promos in every state", b.showcase},
 		{"participants of today", b.people},
 		{"registrations", b.registrations},
+		{"assessments", b.assessments},
 		{"wishes", b.wishes},
+		{"data requests and runs of cards", b.desk},
 		{"cards to try", b.cards},
 		{"codes and keys to try", b.codes},
+		{"news", b.news},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, fmt.Errorf("make %s: %w", step.name, err)
@@ -156,16 +161,21 @@ type builder struct {
 	now    time.Time
 	rand   *rand.Rand
 	temper *rand.Rand // of disputes: what else there is does not follow from them
+	habits *rand.Rand // of who lapses and comes back, and when people shop
 	out    *World
 
 	officer    context.Context //nolint:containedctx // who acts, for the length of the build
 	supervisor context.Context //nolint:containedctx // see officer
-	shops      []shop
-	wadahs     []wadah
-	folk       []person
-	pool       []*person // who uses promos
-	quarrels   []quarrel
-	expiring   int // how many were chosen to hold an expired card
+	admin      context.Context //nolint:containedctx // of the programme
+	away       context.Context //nolint:containedctx // officer of the other branch
+	// The supervisor there.
+	supervisorThere context.Context //nolint:containedctx // see officer
+	shops           []shop
+	wadahs          []wadah
+	folk            []person
+	pool            []*person // who uses promos
+	quarrels        []quarrel
+	expiring        int // how many were chosen to hold an expired card
 }
 
 func (b *builder) keys(ctx context.Context) error {
