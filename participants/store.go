@@ -214,6 +214,8 @@ func (s *Service) membershipsOf(ctx context.Context, participantIDs []uuid.UUID)
 
 // inReach narrows a query on participants to those that r reaches: through
 // their own branch or through that of a membership. Nobody reaches the erased.
+// COALESCE keeps SQLite from looking for a person's memberships among all of a
+// branch: they are found by the person.
 func inReach(tx *gorm.DB, r actor.Reach) *gorm.DB {
 	tx = tx.Where("participants.erased_at IS NULL")
 	switch {
@@ -223,7 +225,7 @@ func inReach(tx *gorm.DB, r actor.Reach) *gorm.DB {
 		return tx.Where("1 = 0")
 	}
 	return tx.Where(`(participants.branch_id IN ? OR EXISTS (
-		SELECT 1 FROM memberships m WHERE m.participant_id = participants.id AND m.branch_id IN ?))`, r.Branches, r.Branches)
+		SELECT 1 FROM memberships m WHERE m.participant_id = participants.id AND COALESCE(m.branch_id, m.id) IN ?))`, r.Branches, r.Branches)
 }
 
 func (s *Service) visible(ctx context.Context, id uuid.UUID, p actor.Permission) (*participantRow, error) {

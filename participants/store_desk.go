@@ -17,7 +17,7 @@ func filtered(tx *gorm.DB, f Filter) *gorm.DB {
 		tx = tx.Where("participants.branch_id = ?", f.BranchID)
 	}
 	if f.Status != "" {
-		tx = tx.Where("EXISTS (SELECT 1 FROM memberships s WHERE s.participant_id = participants.id AND s.status = ?)", string(f.Status))
+		tx = tx.Where("EXISTS (SELECT 1 FROM memberships s WHERE s.participant_id = participants.id AND COALESCE(s.status, '') = ?)", string(f.Status))
 	}
 	if f.Segment != "" {
 		tx = tx.Where("EXISTS (SELECT 1 FROM memberships s WHERE s.participant_id = participants.id AND s.segment = ?)", string(f.Segment))
