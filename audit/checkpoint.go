@@ -58,7 +58,7 @@ type Signer struct {
 }
 
 // OpenSigner returns the signer whose key is in dir, making one at first. Its
-// name is the server's address without the scheme.
+// name is the server's address at the first start, without the scheme.
 func OpenSigner(dir, publicURL string) (*Signer, error) {
 	u, err := url.Parse(publicURL)
 	if err != nil || u.Host == "" {
@@ -69,6 +69,13 @@ func OpenSigner(dir, publicURL string) (*Signer, error) {
 		return nil, fmt.Errorf("key of the audit log: %w", err)
 	}
 	s := &Signer{name: strings.NewReplacer(" ", "", "+", "").Replace(u.Host + strings.TrimRight(u.Path, "/") + "/audit"), key: ed25519.NewKeyFromSeed(seed)}
+	known, err := PublicKey(dir)
+	if err != nil {
+		return nil, fmt.Errorf("public key of the audit log: %w", err)
+	}
+	if name, _, ok := strings.Cut(known, "+"); ok {
+		s.name = name // a log keeps its name when the server moves
+	}
 	public := s.key.Public().(ed25519.PublicKey) //nolint:errcheck,forcetypeassert // it is one
 	if s.public, err = note.NewEd25519VerifierKey(s.name, public); err != nil {
 		return nil, fmt.Errorf("key of the audit log: %w", err)

@@ -22,12 +22,12 @@ func (r *checkpointRow) checkpoint() Checkpoint {
 
 // insertCheckpoint returns 0 when another server was first.
 func (s *Service) insertCheckpoint(ctx context.Context, c *Checkpoint) (int64, error) {
-	res := s.db.From(ctx).Exec("INSERT INTO audit_checkpoints (size, root, made_at, note) VALUES (?, ?, ?, ?) ON CONFLICT (size) DO NOTHING",
+	n, err := s.exec(ctx, "INSERT INTO audit_checkpoints (size, root, made_at, note) VALUES (?, ?, ?, ?) ON CONFLICT (size) DO NOTHING",
 		c.Size, c.Root, c.At, c.Note)
-	if res.Error != nil {
-		return 0, fmt.Errorf("insert checkpoint: %w", res.Error)
+	if err != nil {
+		return 0, fmt.Errorf("insert checkpoint: %w", err)
 	}
-	return res.RowsAffected, nil
+	return n, nil
 }
 
 func (s *Service) checkpoints(ctx context.Context, below int64, limit int) ([]Checkpoint, error) {

@@ -54,11 +54,21 @@ func (s *Service) nodes(ctx context.Context) (n int64, err error) {
 }
 
 func (s *Service) keepNode(ctx context.Context, level int, n int64, h tlog.Hash) error {
-	err := s.db.From(ctx).Exec("INSERT INTO audit_nodes (level, n, hash) VALUES (?, ?, ?) ON CONFLICT (level, n) DO NOTHING", level, n, h[:]).Error
+	_, err := s.exec(ctx, "INSERT INTO audit_nodes (level, n, hash) VALUES (?, ?, ?) ON CONFLICT (level, n) DO NOTHING", level, n, h[:])
 	if err != nil {
 		return fmt.Errorf("keep node of audit tree: %w", err)
 	}
 	return nil
+}
+
+// exec runs one statement in a transaction and returns how many rows it changed.
+func (s *Service) exec(ctx context.Context, statement string, args ...any) (n int64, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context) error {
+		res := s.db.From(ctx).Exec(statement, args...)
+		n = res.RowsAffected
+		return res.Error
+	})
+	return n, err
 }
 
 // allNodes returns every kept subtree.

@@ -108,9 +108,9 @@ func (s *Service) leaseVerification(ctx context.Context) (Verification, bool, er
 		return Verification{}, false, err
 	}
 	r := &rows[0]
-	res := s.db.From(ctx).Exec("UPDATE audit_verifications SET state = 'running', beat_at = ?, entries = 0 WHERE id = ? AND state = ? AND beat_at = ?", now, r.ID, r.State, r.BeatAt)
-	if res.Error != nil || res.RowsAffected == 0 {
-		return Verification{}, false, res.Error
+	n, err := s.exec(ctx, "UPDATE audit_verifications SET state = 'running', beat_at = ?, entries = 0 WHERE id = ? AND state = ? AND beat_at = ?", now, r.ID, r.State, r.BeatAt)
+	if err != nil || n == 0 {
+		return Verification{}, false, err
 	}
 	v := r.verification()
 	v.State = Running
@@ -119,15 +119,16 @@ func (s *Service) leaseVerification(ctx context.Context) (Verification, bool, er
 
 // beat says how far a verification is, and that somebody works on it.
 func (s *Service) beat(ctx context.Context, v *Verification, done int64) error {
-	res := s.db.From(ctx).Exec("UPDATE audit_verifications SET beat_at = ?, entries = ? WHERE id = ? AND state = 'running' AND entries <= ?", s.clock.Now(), done, v.ID, done)
-	if res.Error == nil && res.RowsAffected == 0 {
+	n, err := s.exec(ctx, "UPDATE audit_verifications SET beat_at = ?, entries = ? WHERE id = ? AND state = 'running' AND entries <= ?", s.clock.Now(), done, v.ID, done)
+	if err == nil && n == 0 {
 		return errLost
 	}
-	return res.Error
+	return err
 }
 
 func (s *Service) release(ctx context.Context, v *Verification) error {
-	return s.db.From(ctx).Exec("UPDATE audit_verifications SET state = 'waiting' WHERE id = ? AND state = 'running'", v.ID).Error
+	_, err := s.exec(ctx, "UPDATE audit_verifications SET state = 'waiting' WHERE id = ? AND state = 'running'", v.ID)
+	return err
 }
 
 func (s *Service) finishVerification(ctx context.Context, v *Verification) error {

@@ -45,7 +45,7 @@ type Verification struct {
 }
 
 // Open reports whether it is not finished.
-func (v *Verification) Open() bool { return v.State == Waiting || v.State == Running }
+func (v Verification) Open() bool { return v.State == Waiting || v.State == Running }
 
 // Faults of the log.
 var (
