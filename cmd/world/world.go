@@ -138,6 +138,7 @@ func Build(ctx context.Context, app *wire.App, clk *clock.Manual) (*World, error
 		{"a year of uses", b.year},
 		{"a late data request", b.late},
 		{"promos in every state", b.showcase},
+		{"partners on their way", b.pipeline},
 		{"participants of today", b.people},
 		{"registrations", b.registrations},
 		{"assessments", b.assessments},
