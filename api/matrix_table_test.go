@@ -176,6 +176,7 @@ var coreRows = []row{
 	{op: "POST /v1/outlets/{id}/enrolments", who: "PO", reach: inPartner, path: "/v1/outlets/{outlet}/enrolments", status: 201},
 	{op: "GET /v1/outlets/{id}/tills", who: "PO", reach: inPartner, path: "/v1/outlets/{outlet}/tills", status: 200},
 	{op: "POST /v1/tills/{id}/confirm", who: "PO", reach: inPartner, path: "/v1/tills/{till pending}/confirm", status: 200},
+	{op: "GET /v1/tills/{id}/chain", who: seesPartners, reach: inPartner, path: "/v1/tills/{till active}/chain", status: 200},
 	{op: "POST /v1/tills/{id}/revoke", who: "PO BS HX", reach: inPartner, path: "/v1/tills/{till active}/revoke", status: 200},
 	{op: "GET /v1/outlets/{id}/cashiers", who: "PO", reach: inPartner, path: "/v1/outlets/{outlet}/cashiers", status: 200},
 	{op: "POST /v1/outlets/{id}/cashiers", who: "PO", reach: inPartner, path: "/v1/outlets/{outlet}/cashiers", body: `{"name":"Sari","pin":"204816"}`, status: 201},
