@@ -96,7 +96,8 @@ func (s *Service) Simulate(ctx context.Context, q Simulation) (Simulated, error)
 	if _, err := clock.ParseDay(string(q.From)); err != nil || q.To < q.From || q.From > today || q.To.DaysSince(q.From) > simulationDays {
 		return Simulated{}, ErrSimulationPeriod.At("/from")
 	}
-	past, cut, err := s.past(ctx, q, promo.PartnerID)
+	alone := slices.ContainsFunc(versions, func(v benefits.Version) bool { return v.Terms.Stacking == benefits.Exclusive })
+	past, cut, err := s.past(ctx, q, promo.PartnerID, alone)
 	if err != nil {
 		return Simulated{}, err
 	}

@@ -21,17 +21,23 @@ var promoReasons = []string{
 }
 
 // past returns the uses that a simulation decides again, oldest first, and
-// whether there were too many.
-func (s *Service) past(ctx context.Context, q Simulation, partner uuid.UUID) ([]pastUse, bool, error) {
+// whether there were too many. Other promos on a receipt are looked for only
+// where alone says that they matter.
+func (s *Service) past(ctx context.Context, q Simulation, partner uuid.UUID, alone bool) ([]pastUse, bool, error) {
 	where := []string{"r.local_on BETWEEN ? AND ?", "r.participant_id <> ?"}
 	args := []any{q.From, q.To, uuid.Nil}
+	// Found by the person, of whom there are few rows; coalesce keeps planners
+	// from the outlet's day, of which there are many.
 	other := "CASE WHEN r.reason = '" + string(NotStackable) + `' THEN 1 WHEN r.receipt_number IS NULL OR r.receipt_number = '' THEN 0
-		WHEN EXISTS (SELECT 1 FROM redemptions o WHERE o.participant_id = r.participant_id AND o.outlet_id = r.outlet_id AND o.local_on = r.local_on
-			AND o.receipt_number = r.receipt_number AND o.benefit_id <> r.benefit_id AND o.outcome = 'granted') THEN 1 ELSE 0 END`
+		WHEN EXISTS (SELECT 1 FROM redemptions o WHERE o.participant_id = r.participant_id AND coalesce(o.outlet_id, o.outlet_id) = r.outlet_id
+			AND coalesce(o.local_on, o.local_on) = r.local_on AND o.receipt_number = r.receipt_number AND o.benefit_id <> r.benefit_id AND o.outcome = 'granted') THEN 1 ELSE 0 END`
 	if q.Partner {
 		where, args = append(where, "r.partner_id = ?"), append(args, partner)
 		other = "0" // it would have come in place of the others
 	} else {
+		if !alone {
+			other = "0"
+		}
 		where, args = append(where, "r.benefit_id = ?"), append(args, q.BenefitID)
 	}
 	if len(q.Outlets) > 0 {
@@ -53,11 +59,11 @@ func (s *Service) past(ctx context.Context, q Simulation, partner uuid.UUID) ([]
 		var u pastUse
 		var at time.Time
 		var outcome string
-		var alone int
-		if err := rows.Scan(&u.ParticipantID, &u.OutletID, &u.LocalOn, &u.StatusAsOf, &u.LocalHour, &at, &u.Segment, &u.Gross, &u.Discount, &outcome, &alone); err != nil {
+		var shared int
+		if err := rows.Scan(&u.ParticipantID, &u.OutletID, &u.LocalOn, &u.StatusAsOf, &u.LocalHour, &at, &u.Segment, &u.Gross, &u.Discount, &outcome, &shared); err != nil {
 			return nil, false, fmt.Errorf("read past use: %w", err)
 		}
-		u.Minute, u.Granted, u.OtherOnBill = at.Minute(), outcome == string(Granted), alone == 1
+		u.Minute, u.Granted, u.OtherOnBill = at.Minute(), outcome == string(Granted), shared == 1
 		out = append(out, u)
 	}
 	if err := rows.Err(); err != nil {
