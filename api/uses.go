@@ -23,13 +23,14 @@ func (s *Server) useRoutes() {
 		access.Needs(actor.VoidOwn, actor.VoidLater), stepWhy(s.services.Redemptions.Void, s.redemptionOf))
 	route(s, say(act("/v1/redemptions/{id}/dispute", tagScan, "Dispute a use as the partner's owner"),
 		"Within 90 days. Nothing is given back until the branch decides. Disputing twice is disputing once."), access.Needs(actor.DisputeUses), s.disputeUse)
-	route(s, say(act("/v1/redemptions/{id}/decide", tagScan, "Decide a dispute"),
-		"uphold: the use stands. reverse: it is taken back exactly as by a void. In the person's branch, and not by who disputed it."),
+	route(s, say(act("/v1/redemptions/{id}/decide", tagScan, "Decide a dispute or an exception"),
+		"Of a dispute, uphold: the use stands; reverse: it is taken back exactly as by a void. Of a use beyond a limit or with a suspect clock, and of one kept aside, accept or reject: "+
+			"a rejected use is taken back, an accepted one kept aside becomes a record of its own. In the person's branch, and not by who disputed it."),
 		access.Needs(actor.DecideDisputes), s.decideDispute)
 }
 
 type decisionBody struct {
-	Decision string `json:"decision" enum:"uphold,reverse"`
+	Decision string `json:"decision" enum:"uphold,reverse,accept,reject"`
 	Note     string `json:"note" minLength:"1" maxLength:"200" doc:"Why, for those who read it later."`
 }
 
@@ -65,28 +66,45 @@ type receiptLink struct {
 }
 
 type redemptionBody struct {
-	ID            uuid.UUID    `json:"id"`
-	Outcome       string       `json:"outcome" enum:"granted,refused"`
-	Reason        string       `json:"reason" doc:"Empty when granted."`
-	Message       message      `json:"message"`
-	State         string       `json:"state" enum:"recorded,voided,disputed,upheld,reversed"`
-	BenefitID     uuid.UUID    `json:"benefit_id"`
-	Version       int          `json:"version"`
-	OutletID      uuid.UUID    `json:"outlet_id"`
-	PartnerID     uuid.UUID    `json:"partner_id"`
-	Gross         int64        `json:"gross"`
-	Discount      int64        `json:"discount"`
-	Net           int64        `json:"net"`
-	Remaining     *int64       `json:"remaining" doc:"Uses left to this participant after this one; null: unlimited, or refused."`
-	Receipt       *receiptLink `json:"receipt,omitempty"`
-	ReceiptNumber *string      `json:"receipt_number" doc:"Of the till; null: none was given."`
-	CardForm      string       `json:"card_form,omitempty"`
-	IDChecked     bool         `json:"id_checked"`
-	Online        bool         `json:"online"`
-	Flags         []string     `json:"flags" nullable:"false"`
-	OccurredAt    time.Time    `json:"occurred_at" doc:"At the till."`
-	RecordedAt    time.Time    `json:"recorded_at" doc:"At the server."`
-	Dispute       *disputeBody `json:"dispute,omitempty" doc:"What was said against it; left out: nothing, or an answer to a till."`
+	ID            uuid.UUID      `json:"id"`
+	Outcome       string         `json:"outcome" enum:"granted,refused"`
+	Reason        string         `json:"reason" doc:"Empty when granted."`
+	Message       message        `json:"message"`
+	State         string         `json:"state" enum:"recorded,voided,disputed,upheld,reversed"`
+	BenefitID     uuid.UUID      `json:"benefit_id"`
+	Version       int            `json:"version"`
+	OutletID      uuid.UUID      `json:"outlet_id"`
+	PartnerID     uuid.UUID      `json:"partner_id"`
+	Gross         int64          `json:"gross"`
+	Discount      int64          `json:"discount"`
+	Net           int64          `json:"net"`
+	Remaining     *int64         `json:"remaining" doc:"Uses left to this participant after this one; null: unlimited, or refused."`
+	Receipt       *receiptLink   `json:"receipt,omitempty"`
+	ReceiptNumber *string        `json:"receipt_number" doc:"Of the till; null: none was given."`
+	CardForm      string         `json:"card_form,omitempty"`
+	IDChecked     bool           `json:"id_checked"`
+	Online        bool           `json:"online"`
+	Flags         []string       `json:"flags" nullable:"false"`
+	OccurredAt    time.Time      `json:"occurred_at" doc:"At the till."`
+	RecordedAt    time.Time      `json:"recorded_at" doc:"At the server."`
+	Dispute       *disputeBody   `json:"dispute,omitempty" doc:"What was said against it; left out: nothing, or an answer to a till."`
+	Waiting       string         `json:"waiting,omitempty" enum:"dispute,over_limit,clock_suspect,quarantined" doc:"For what decision of the branch it waits; left out: none."`
+	Exception     *exceptionBody `json:"exception,omitempty" doc:"What the branch decided about it as one that came in beyond the rules."`
+}
+
+type exceptionBody struct {
+	Kind     string     `json:"kind" enum:"over_limit,clock_suspect,quarantined"`
+	Decision string     `json:"decision" enum:"accept,reject"`
+	At       time.Time  `json:"at"`
+	Note     string     `json:"note,omitempty" doc:"Of who decided; for staff of the branch."`
+	MadeID   *uuid.UUID `json:"made_id,omitempty" doc:"The record that one kept aside became; of that record, the one it was made of."`
+}
+
+func exceptionOf(e *redemptions.Exception) *exceptionBody {
+	if e == nil {
+		return nil
+	}
+	return &exceptionBody{string(e.Kind), string(e.Decision), e.At, e.Note, e.MadeID}
 }
 
 func (s *Server) redemptionOf(r redemptions.Redemption) redemptionBody {
@@ -96,6 +114,7 @@ func (s *Server) redemptionOf(r redemptions.Redemption) redemptionBody {
 		Gross: r.Gross, Discount: r.Discount, Net: r.Net, Remaining: r.Remaining,
 		CardForm: r.CardForm, IDChecked: r.IDChecked, Online: r.Online, Flags: append([]string{}, r.Flags...),
 		OccurredAt: r.OccurredAt, RecordedAt: r.RecordedAt, Dispute: disputeOf(r.Dispute),
+		Waiting: string(r.Waits()), Exception: exceptionOf(r.Exception),
 	}
 	if r.ReceiptNumber != "" {
 		b.ReceiptNumber = &r.ReceiptNumber

@@ -104,7 +104,7 @@ func (c *Console) Register(e *echo.Echo) error {
 	})
 	promos.Register(f, promos.Deps{Benefits: s.Benefits, Partners: s.Partners, Participants: s.Participants, Redemptions: s.Redemptions, Accounts: s.Accounts})
 	field.Register(f, field.Deps{Perisai: s.Perisai, Participants: s.Participants, PublicURL: o.PublicURL})
-	records.Register(f, records.Deps{Audit: s.Audit, Redemptions: s.Redemptions, Cards: s.Cards})
+	records.Register(f, records.Deps{Audit: s.Audit, Accounts: s.Accounts})
 	staff.Register(f, staff.Deps{
 		Accounts: s.Accounts, Partners: s.Partners, Participants: s.Participants, Perisai: s.Perisai,
 		Cookies: o.Cookies, Clock: o.Clock, PublicURL: o.PublicURL, IP: o.IP, Provider: o.Provider,

@@ -42,6 +42,8 @@ func hourly(ctx context.Context, app *wire.App) {
 		}
 		select {
 		case <-ctx.Done():
+			// What came since the last hour is signed before the program ends.
+			runJob(context.WithoutCancel(ctx), app, wire.Job{What: "last checkpoint of the audit log", Run: app.Audit.MakeCheckpoint})
 			return
 		case <-tick.C:
 		}

@@ -53,6 +53,7 @@ func (a *App) Jobs() []Job {
 		Job{"old claims", a.Participants.PurgeClaims},
 		Job{"agreements that end", a.Partners.FollowAgreements},
 		Job{"refused applications of a year ago", a.Partners.SweepApplications},
+		Job{"checkpoint of the audit log", a.Audit.MakeCheckpoint},
 		Job{"old messages", a.Messages.Purge},
 		Job{"files and former states of imports", a.Participants.SweepImports},
 		Job{"old notices", a.Notices.Purge},
@@ -78,12 +79,16 @@ const messagesEvery = 2 * time.Second
 // noticesEvery is how long a notice waits at most until its mail is queued.
 const noticesEvery = time.Minute
 
+// verifyEvery is how long a verification of the audit log waits to be taken up.
+const verifyEvery = 2 * time.Second
+
 // Loops returns the work of a server that is never at rest. It may run on any
 // number of servers.
 func (a *App) Loops() []Loop {
 	return []Loop{
 		{Job{"cards for many people", a.Cards.WorkRuns}, runsEvery},
 		{Job{"messages", a.Messages.Deliver}, messagesEvery},
+		{Job{"verifications of the audit log", a.Audit.WorkVerifications}, verifyEvery},
 		{Job{"lists of participants", a.Participants.WorkImports}, importsEvery},
 		{Job{"mails of notices", a.Notices.Mail}, noticesEvery},
 	}
