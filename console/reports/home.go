@@ -80,7 +80,7 @@ func (p *homePage) tasks() {
 		{"/mitra/antrean", frame.Say("mitra menunggu persetujuan", "partners wait for approval"), p.Waiting.Partners, "warn"},
 		{"/promo/antrean", frame.Say("promo menunggu persetujuan", "promos wait for approval"), p.Waiting.Promos, "warn"},
 		{"/mitra", frame.Say("perjanjian berakhir dalam 30 hari", "agreements end within 30 days"), p.Waiting.Agreements, "calm"},
-		{"/perisai", frame.Say("peserta belum menerima kartu", "participants have no card yet"), p.Waiting.Handover, "calm"},
+		{"/wadah", frame.Say("peserta belum menerima kartu", "participants have no card yet"), p.Waiting.Handover, "calm"},
 	} {
 		if t.Count > 0 {
 			t.Path = frame.Root + t.Path
@@ -99,7 +99,7 @@ func (p *homePage) doorways(who actor.Actor) {
 		{actor.ReadReports, doorway{"/laporan/ringkasan", frame.Say("Laporan", "Reports"), frame.Say("Angka, gambar, ekspor", "Figures, pictures, exports")}},
 		{actor.ReadPerisai, doorway{"/monev", frame.Say("Monev", "Monitoring"), frame.Say("Pendaftaran per cabang dan agen", "Registrations by branch and agent")}},
 		{actor.ReadAudit, doorway{"/audit", frame.Say("Jejak audit", "Audit trail"), frame.Say("Siapa melakukan apa, kapan", "Who did what, when")}},
-		{actor.InvitePeople, doorway{"/akun", frame.Say("Akun", "Accounts"), frame.Say("Undangan, peran, keamanan", "Invitations, roles, security")}},
+		{actor.InvitePeople, doorway{"/orang", frame.Say("Akun", "Accounts"), frame.Say("Undangan, peran, keamanan", "Invitations, roles, security")}},
 	} {
 		if who.Can(d.needs) {
 			d.Path = frame.Root + d.Path

@@ -23,6 +23,7 @@ func (r *room) monev(v *frame.Visit) error {
 	if err != nil {
 		return err
 	}
+	f.Branches, f.Sectors, f.Partners = nil, nil, nil // registrations are not narrowed
 	p := monevPage{F: f, Past: f.Period.Before()}
 	if p.Monev, err = r.Reports.Monev(v.Context(), f.Period); err != nil {
 		return err
