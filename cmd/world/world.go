@@ -146,6 +146,7 @@ func Build(ctx context.Context, app *wire.App, clk *clock.Manual) (*World, error
 		{"data requests and runs of cards", b.desk},
 		{"cards to try", b.cards},
 		{"codes and keys to try", b.codes},
+		{"tills that are tried out", b.trial},
 		{"lists of participants", b.lists},
 		{"news", b.news},
 	} {
