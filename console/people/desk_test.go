@@ -14,6 +14,7 @@ import (
 	"github.com/berlaku/berlaku/internal/actor"
 	rows "github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/testkit"
+	"github.com/berlaku/berlaku/internal/testkit/browse"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/participants"
 )
@@ -170,4 +171,18 @@ func TestACopyIsHandedOverAtTheDesk(t *testing.T) {
 	b.Get(asked.Path).Want(http.StatusOK, "Selesai", "Unduh lagi")
 	b.Get(page(id)).Submit("Catat", url.Values{"kind": {"withdraw"}}).Want(http.StatusOK, "Persetujuan ditarik")
 	b.Get(page(id)).Want(http.StatusOK, "Pemrosesan dibatasi")
+}
+
+func TestAListThatMaySayAllIsNotRequired(t *testing.T) {
+	o := open(t)
+	b := o.officer()
+	for _, path := range []string{"/konsol/peserta", "/konsol/kartu", "/konsol/permintaan-data", "/konsol/pemberitahuan", "/konsol/pemberitahuan/setelan"} {
+		for _, sel := range b.Get(path).Want(http.StatusOK).All("select") {
+			for _, a := range sel.Attr {
+				if a.Key == "required" {
+					t.Errorf("%s: %s must be chosen from", path, browse.Attr(sel, "name"))
+				}
+			}
+		}
+	}
 }
