@@ -89,6 +89,7 @@ var coreRows = []row{
 	{op: "GET /v1/me", who: signedIn + " " + scanners, status: 200},
 	{op: "GET /v1/sessions", who: signedIn, status: 200, except: map[string]int{"PT": 403}},
 	{op: "DELETE /v1/sessions/current", who: signedIn, status: 204},
+	{op: "POST /v1/sessions/current/confirm", who: signedIn, body: `{"password":"salah semua ini"}`, status: 422, except: map[string]int{"PT": 403}},
 	{op: "POST /v1/totp", who: signedIn, status: 201, except: map[string]int{"PT": 403}},
 	{op: "POST /v1/totp/confirm", who: signedIn, body: `{"code":"123456"}`, status: 409, except: map[string]int{"PT": 403}},
 	{op: "POST /v1/totp/disable", who: signedIn, body: `{"code":"123456"}`, status: 409, except: map[string]int{"PT": 403}},
@@ -215,7 +216,7 @@ var coreRows = []row{
 	{op: "GET /v1/reports/registrations", who: seesPartners, path: "/v1/reports/registrations" + period, status: 200},
 	{op: "GET /v1/audit/entries", who: "BS HX DP AU", path: "/v1/audit/entries?limit=200", status: 200},
 	{op: "GET /v1/audit/checkpoints", who: "BS HX DP AU", status: 200},
-	{op: "GET /v1/audit/proof", who: "BS HX DP AU", path: "/v1/audit/proof?from=1", status: 200},
+	{op: "GET /v1/audit/proof", who: "BS HX DP AU", status: 422},
 }
 
 // appPages are those of the installable apps: the same for everybody, built or not.

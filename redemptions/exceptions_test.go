@@ -42,6 +42,12 @@ func TestAUseBeyondALimitIsAcceptedOrTakenBack(t *testing.T) {
 	}
 	w.counters(1, 3)
 	w.waiting(redemptions.WaitsOverLimit, 3)
+	if st, err := w.Redemptions.Story(w.Supervisor(t), ids[1]); err != nil || !st.CanDecide || st.Waits() != redemptions.WaitsOverLimit {
+		t.Errorf("the supervisor is told %q, may decide: %t, %v", st.Waits(), st.CanDecide, err)
+	}
+	if r, err := w.Redemptions.Get(w.Owner(t), ids[1]); err != nil || r.Waits() != redemptions.WaitsOverLimit {
+		t.Errorf("the owner is told %q, %v", r.Waits(), err)
+	}
 
 	accepted := w.decide(ids[1], redemptions.Accept)
 	if accepted.State != redemptions.Recorded || accepted.Exception == nil || accepted.Exception.Decision != redemptions.Accept || !slices.Contains(accepted.Flags, "over_limit") {

@@ -35,10 +35,16 @@ func (r *Redemption) over() []string {
 	return out
 }
 
+// marked reports whether the record still holds the marks: one that somebody was
+// shown does not.
+func (r *Redemption) marked() bool {
+	return slices.ContainsFunc(r.Flags, func(f string) bool { return f == markOverCount || f == markOverOutlet || f == markOverInterval })
+}
+
 // flagsNow returns the flags as they are told now: over_limit is gone when voids
-// made room for all that was over.
+// made room for all that was over. Of flags that were told it returns the same.
 func (r *Redemption) flagsNow() []string {
-	over := len(r.over()) > 0
+	over := len(r.over()) > 0 || !r.marked()
 	out := []string{}
 	for _, f := range r.Flags {
 		switch f {

@@ -247,7 +247,8 @@ func TestRefusalsAreCounted(t *testing.T) {
 	for range 2 {
 		d.use(shop.Members{"scanned_at": old, "occurred_at": old})
 	}
-	b.Get("/konsol/tolakan").Want(http.StatusOK, "clock_untrusted", "Bengkel Uji").Follow("2").Want(http.StatusOK, "Ditolak", "Ditahan")
+	b.Get("/konsol/tolakan").Want(http.StatusOK, "clock_untrusted", "Bengkel Uji")
+	b.Get("/konsol/penggunaan?hasil=refused&alasan=clock_untrusted").Want(http.StatusOK, "Ditolak", "Ditahan", "satu alasan")
 	d.owner().Get("/konsol/tolakan").Want(http.StatusOK, "<5", "disembunyikan")
 	d.as(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Get("/konsol/tolakan").Want(http.StatusOK, "Tidak ada penolakan")
 	b.Get("/konsol/tolakan?p=pilih&dari=2026-11-20&sampai=2026-11-01").Want(http.StatusUnprocessableEntity)
