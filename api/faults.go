@@ -22,7 +22,9 @@ func faults() []*fault.Error {
 	return []*fault.Error{
 		errNoRoute, errNoBody, errBody, errQuery, errKey, errValidation, errTermsHash, errTextHash, errNothingSought, errNotHere,
 		access.ErrUnauthenticated, access.ErrForbidden, access.ErrStepUp, access.ErrFactor, access.ErrCrossOrigin, access.ErrTooMany, page.ErrCursor,
-		accounts.ErrAccountExists, accounts.ErrConfirm, accounts.ErrBootstrap, accounts.ErrCredentials, accounts.ErrEmail, accounts.ErrForbidden,
+		accounts.ErrAccountExists, accounts.ErrConfirm, accounts.ErrFactorNeeded, accounts.ErrIdentity, accounts.ErrLoginOver, accounts.ErrOwnRequest,
+		accounts.ErrPasskey, accounts.ErrPasskeyCounter, accounts.ErrPasskeys, accounts.ErrRecovery, accounts.ErrRecoveryLink, accounts.ErrResetOpen, accounts.ErrResetState,
+		accounts.ErrBootstrap, accounts.ErrCredentials, accounts.ErrEmail, accounts.ErrForbidden,
 		accounts.ErrGrantAbove, accounts.ErrInvitation, accounts.ErrKeyLife, accounts.ErrKeyName, accounts.ErrKeyOutlet,
 		accounts.ErrKeyScopes, accounts.ErrLocked, accounts.ErrName, accounts.ErrNotFound, accounts.ErrPasswordCommon,
 		accounts.ErrPasswordLong, accounts.ErrPasswordShort, accounts.ErrScope, accounts.ErrSelf, accounts.ErrTOTPCode,
