@@ -347,8 +347,8 @@ func TestARunThatIsKilledGoesOnWhereItWas(t *testing.T) {
 // its server without a word, again and again.
 func (d *desk) killed(t testing.TB, chance *rand.Rand, id uuid.UUID, to participants.ImportState) (kills int) {
 	t.Helper()
-	for d.list(t, id).State != to {
-		ctx := newMortal(d.ctx, chance.Int64N(700))
+	for life := int64(500); d.list(t, id).State != to; life += 500 { // longer and longer, so that some slice is reached
+		ctx := newMortal(d.ctx, chance.Int64N(life))
 		_, err := d.WorkImports(ctx)
 		ctx.stop()
 		if err != nil {
