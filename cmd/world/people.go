@@ -98,9 +98,13 @@ const slice = 2_000
 func (b *builder) pioneers(ctx context.Context) error {
 	b.imagine()
 	b.watch()
-	until := dayOf(b.clock.Now()).AddMonths(2)
+	// Who is not imported every month from now on has paid for the year.
+	today := dayOf(b.clock.Now())
 	return b.enter(ctx, func(p *person) (participants.Status, clock.Day, bool) {
-		return participants.Active, until, p.promoUser || p.cardExpires || p.watched
+		if p.watched {
+			return participants.Active, today.AddMonths(2), true
+		}
+		return participants.Active, today.AddMonths(14), p.promoUser || p.cardExpires
 	})
 }
 
