@@ -49,6 +49,7 @@ func faults() []*fault.Error {
 		perisai.ErrHandOverLate, perisai.ErrHandedOver, perisai.ErrRegistrationNotFound, perisai.ErrAgentInactive, perisai.ErrAgentNotFound, perisai.ErrBranchNotFound, perisai.ErrCodeTaken, perisai.ErrInvalid,
 		perisai.ErrNoParticipant, perisai.ErrRegistered, perisai.ErrWadahNotFound,
 		redemptions.ErrRows, redemptions.ErrNotWaiting, redemptions.ErrExceptionDecided, redemptions.ErrNotAcceptable, redemptions.ErrNothingLeft,
+		audit.ErrNational, redemptions.ErrComment, redemptions.ErrComments, redemptions.ErrManyRange, redemptions.ErrExportSize, redemptions.ErrPeriod,
 		audit.ErrNotFound, audit.ErrNoCheckpoint, audit.ErrNotCovered, audit.ErrProofQuery,
 		redemptions.ErrBenefit, redemptions.ErrCaller, redemptions.ErrGross, redemptions.ErrInFlight, redemptions.ErrItems, redemptions.ErrKeyReused,
 		redemptions.ErrNotFound, redemptions.ErrNotVoidable, redemptions.ErrOccurredAt, redemptions.ErrReceiptNumber,

@@ -59,13 +59,10 @@ var ErrRows = fault.New(fault.Forbidden, "rows_not_allowed", "This role sees fig
 // mayRead returns how far somebody sees records, and refuses those who may know
 // figures only.
 func mayRead(who actor.Actor) (actor.Reach, error) {
-	if who.Kind != actor.Account {
-		return who.Scope(actor.ReadRedemptions), nil
-	}
-	if !who.Can(actor.ReadUseRows) {
+	if who.Kind == actor.Account && !who.Can(actor.ReadRedemptions) {
 		return actor.Reach{}, ErrRows
 	}
-	return who.Scope(actor.ReadUseRows), nil
+	return who.Scope(actor.ReadRedemptions), nil
 }
 
 // List returns the redemptions within the actor's reach, newest first.

@@ -88,7 +88,7 @@ func (s *Service) Refused(ctx context.Context, f RefusedFilter) (RefusedFigures,
 	if err != nil {
 		return RefusedFigures{}, err
 	}
-	reach := actor.From(ctx).Scope(actor.ReadRedemptions)
+	reach := actor.From(ctx).Scope(actor.ReadUseFigures)
 	partner := !reach.National && len(reach.Branches) == 0
 	g := refusedGroups{reason: map[Reason]*Count{}, outlet: map[uuid.UUID]*Count{}, day: map[clock.Day]*Count{}, step: stepOf(f)}
 	for _, r := range rows {

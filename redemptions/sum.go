@@ -29,7 +29,7 @@ var ErrExportSize = fault.New(fault.Conflict, "export_too_large", "A file holds 
 
 // Sum returns the figures of a list, also to those who may not see its records.
 func (s *Service) Sum(ctx context.Context, f Filter) (Sum, error) {
-	return s.sum(ctx, actor.From(ctx).Scope(actor.ReadRedemptions), f)
+	return s.sum(ctx, actor.From(ctx).Scope(actor.ReadUseFigures), f)
 }
 
 // Waiting returns how many records wait for each kind of decision, within what

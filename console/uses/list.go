@@ -83,7 +83,7 @@ func (r *room) list(v *frame.Visit) error {
 	if err != nil {
 		return err
 	}
-	view := listView{Query: q, Form: form, Flags: redemptions.Flags(), Presets: presets, Rows: v.Who.Can(actor.ReadUseRows), Files: v.Who.Can(actor.ExportUses)}
+	view := listView{Query: q, Form: form, Flags: redemptions.Flags(), Presets: presets, Rows: v.Who.Can(actor.ReadRedemptions), Files: v.Who.Can(actor.ExportUses)}
 	if view.Choices, err = r.choices(v.Context(), v.Lang(), &q); err != nil {
 		return err
 	}

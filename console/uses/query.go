@@ -120,7 +120,7 @@ const most = 200 // options of a list
 func (r *room) choices(ctx context.Context, lang string, q *query) (c choices, err error) {
 	who := actor.From(ctx)
 	partner := q.Filter.PartnerID
-	if reach := who.Scope(actor.ReadRedemptions); !reach.National && len(reach.Branches) == 0 && len(reach.Partners) == 1 {
+	if reach := who.Scope(actor.ReadUseFigures); !reach.National && len(reach.Branches) == 0 && len(reach.Partners) == 1 {
 		partner, c.One = reach.Partners[0], true
 	} else if err := r.programme(ctx, lang, &c); err != nil {
 		return c, err

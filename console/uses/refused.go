@@ -38,7 +38,7 @@ func (r *room) refused(v *frame.Visit) error {
 	if err != nil {
 		return err
 	}
-	view := refusedView{Query: q, Form: form, Presets: []string{"30", "hari", "7", "bulan", "lalu", "tahun", "pilih"}, Rows: v.Who.Can(actor.ReadUseRows)}
+	view := refusedView{Query: q, Form: form, Presets: []string{"30", "hari", "7", "bulan", "lalu", "tahun", "pilih"}, Rows: v.Who.Can(actor.ReadRedemptions)}
 	if view.Choices, err = r.choices(v.Context(), v.Lang(), &q); err != nil {
 		return err
 	}

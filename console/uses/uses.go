@@ -44,7 +44,7 @@ func Register(f *frame.Frame, d Deps) {
 	r := &room{d}
 	f.Templates(files, "templates")
 	speak(f)
-	read, rows := access.Needs(actor.ReadRedemptions), access.Needs(actor.ReadUseRows)
+	read, rows := access.Needs(actor.ReadUseFigures), access.Needs(actor.ReadRedemptions)
 	decide, dispute := access.Needs(actor.DecideDisputes), access.Needs(actor.DisputeUses)
 	f.Nav(frame.NavProgramme,
 		frame.Item{Path: listPath, Label: frame.Say("Penggunaan promo", "Uses of promos"), Rule: read},

@@ -48,45 +48,45 @@ const (
 	ApproveErasure     Permission = "data_requests.erase"
 	DisputeUses        Permission = "redemptions.dispute"
 	DecideDisputes     Permission = "redemptions.decide"
-	ReadUseRows        Permission = "redemptions.rows"   // single records, not only figures
-	ExportUses         Permission = "redemptions.export" // lists of records as files
+	ReadUseFigures     Permission = "redemptions.figures" // sums of uses and refusals, no single record
+	ExportUses         Permission = "redemptions.export"  // lists of records as files
 )
 
 // table is the policy: who may do what. Scope narrows each row to the grant.
 var table = map[Role][]Permission{
 	PartnerOwner: {
-		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadUseRows, ExportUses, VoidLater,
+		ReadSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadUseFigures, ExportUses, VoidLater,
 		ReadReports, ManageKeys, EnrolTills, InvitePeople, DisputeUses,
 	},
 	BranchViewer: {
-		ReadParticipants, ReadCards, ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ReadPerisai, ReadReports,
+		ReadParticipants, ReadCards, ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseFigures, ReadPerisai, ReadReports,
 	},
 	BranchOfficer: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, ReadCards, IssueCards, RevokeCards,
-		ReadSectors, ReadAssessments, AssessSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadUseRows, ReadPerisai, WritePerisai, ReadReports,
+		ReadSectors, ReadAssessments, AssessSectors, ReadPartners, WritePartners, ReadBenefits, WriteBenefits, ReadRedemptions, ReadUseFigures, ReadPerisai, WritePerisai, ReadReports,
 		HandleRequests,
 	},
 	BranchSupervisor: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, PublishImports, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, ReadAssessments, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
-		ReadRedemptions, ReadUseRows, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+		ReadRedemptions, ReadUseFigures, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 		HandleRequests, ApproveErasure,
 	},
-	HQAnalyst: {ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadPerisai, ReadReports},
+	HQAnalyst: {ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadUseFigures, ReadPerisai, ReadReports},
 	ProgrammeAdmin: {
 		ReadParticipants, ReadNames, SearchParticipants, WriteParticipants, ImportParticipants, PublishImports, ReadCards, IssueCards, RevokeCards,
 		ReadSectors, ReadAssessments, WriteSectors, AssessSectors, ReadPartners, WritePartners, ApprovePartners, ReadBenefits, WriteBenefits, ApproveBenefits,
-		ReadRedemptions, ReadUseRows, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
+		ReadRedemptions, ReadUseFigures, ExportUses, VoidLater, DecideDisputes, ReadPerisai, WritePerisai, ReadReports, ReadAudit, InvitePeople,
 		HandleRequests,
 	},
 	DataProtectionOfficer: {
-		ReadParticipants, ReadNames, SearchParticipants, ReadCards, ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ExportUses, ReadPerisai, ReadReports, ReadAudit,
+		ReadParticipants, ReadNames, SearchParticipants, ReadCards, ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseFigures, ExportUses, ReadPerisai, ReadReports, ReadAudit,
 		HandleRequests, ApproveErasure,
 	},
 	SystemAdmin:      {ReadSectors, InvitePeople},
 	Agent:            {ReadSectors, ReadBenefits, ReadPerisai, HandOver},
 	WadahCoordinator: {ReadSectors, ReadBenefits, ReadPerisai, HandOver},
-	Auditor:          {ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseRows, ExportUses, ReadPerisai, ReadReports, ReadAudit},
+	Auditor:          {ReadSectors, ReadAssessments, ReadPartners, ReadBenefits, ReadRedemptions, ReadUseFigures, ExportUses, ReadPerisai, ReadReports, ReadAudit},
 }
 
 // Can reports whether the role holds p. Every account holds OwnSession.
