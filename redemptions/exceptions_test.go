@@ -299,3 +299,31 @@ func TestRefusalsOfFewAreHiddenFromAPartner(t *testing.T) {
 		t.Errorf("backwards: %v", err)
 	}
 }
+
+// A copy of the books in which one decision was changed or taken out names it.
+func TestADecisionThatWasTamperedWithIsNamed(t *testing.T) {
+	for name, c := range map[string]struct{ statement, fault string }{
+		"another note":     {"UPDATE exception_decisions SET note = 'lain'", "altered"},
+		"another decision": {"UPDATE exception_decisions SET decision = 'reject'", "altered"},
+		"another person":   {"UPDATE exception_decisions SET by_id = redemption_id", "altered"},
+		"taken out":        {"DELETE FROM exception_decisions", "missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newTable(t, perMonth(1))
+			mustSync(w, w.use(nil))
+			w.decide(w.find(mustSync(w, w.use(nil)).Key).ID, redemptions.Accept)
+			verify(t, w.Shop)
+			if err := w.DB.InTx(t.Context(), func(ctx context.Context) error { return w.DB.From(ctx).Exec(c.statement).Error }); err != nil {
+				t.Fatal(err)
+			}
+			records := w.Redemptions.RecordCheck(t.Context())
+			_, err := w.Audit.Verify(t.Context(), records.See)
+			if err == nil {
+				err = records.End()
+			}
+			if b, ok := errors.AsType[*redemptions.RecordBreach](err); !ok || b.Kind != "exception_decision" || b.Fault != c.fault || b.ID == uuid.Nil {
+				t.Errorf("got %v, want the decision %s", err, c.fault)
+			}
+		})
+	}
+}
