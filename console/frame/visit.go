@@ -92,6 +92,11 @@ func (v *Visit) Again(name string, title Text, data any) error {
 	return v.page(http.StatusUnprocessableEntity, name, title, data)
 }
 
+// Forbidden is Again for what is not for this visitor to do.
+func (v *Visit) Forbidden(name string, title Text, data any) error {
+	return v.page(http.StatusForbidden, name, title, data)
+}
+
 func (v *Visit) page(status int, name string, title Text, data any) error {
 	w := view{Title: title.In(v.lang), Lang: v.lang, Path: v.R.URL.Path, Data: data, visit: v, Said: v.said()}
 	if v.Who.Kind == actor.Account {

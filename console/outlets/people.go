@@ -98,7 +98,7 @@ func (r *room) invite(v *frame.Visit) error {
 	if !invited {
 		return v.Again("outlets-people.html", title, data)
 	}
-	data.Link, data.Until = r.PublicURL+"/konsol/undangan/"+made.Code, made.ExpiresAt
+	data.Link, data.Until = r.PublicURL+"/konsol/undangan?kode="+made.Code, made.ExpiresAt
 	return v.Page("outlets-people.html", title, data)
 }
 

@@ -202,10 +202,10 @@ func TestFourEyesAreSaidBeforeTheButton(t *testing.T) {
 	p = p.Follow("Ubah profil").Submit("Simpan", url.Values{"contact_name": {"Ibu Maleo"}, "phone": {"0812 3456 7890"}}).Want(http.StatusOK, "Ibu Maleo", "+6281234567890")
 	p = p.Submit("Ajukan untuk disetujui", nil).Want(http.StatusOK, "Menunggu persetujuan", "orang lain harus menyetujuinya", "Siapa yang dapat memutuskan")
 	at := "/konsol/mitra/" + idOf(p.Path).String()
-	supervisor.Post(at+"/langkah/approve", nil).Want(http.StatusUnprocessableEntity, "orang lain harus menyetujuinya")
+	supervisor.Post(at+"/langkah/approve", nil).Want(http.StatusForbidden, "orang lain harus menyetujuinya")
 	supervisor.Get("/konsol/mitra/antrean").Want(http.StatusOK, "orang lain harus menyetujuinya")
 	p.Submit("Tarik kembali", nil).Want(http.StatusOK, "Ditarik kembali menjadi draf").Submit("Ajukan untuk disetujui", nil)
-	other.Post(at+"/langkah/withdraw", nil).Want(http.StatusUnprocessableEntity, "Hanya yang mengajukan")
+	other.Post(at+"/langkah/withdraw", nil).Want(http.StatusForbidden, "Hanya yang mengajukan")
 
 	other.Get("/konsol/mitra/antrean").Follow("Periksa").Follow("Tolak").Submit("Tolak", nil).Want(http.StatusUnprocessableEntity, "Wajib diisi")
 	other.Get(at+"/langkah/reject").Submit("Tolak", url.Values{"reason": {"NIB belum ada"}}).Want(http.StatusOK, "Draf", "NIB belum ada")

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/console/frame"
+	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/partners"
 )
 
@@ -66,6 +67,9 @@ func (r *room) step(v *frame.Visit) error {
 		}
 		if !refused(f, err) {
 			return err
+		}
+		if fault.KindOf(err) == fault.Forbidden {
+			return v.Forbidden("partners_step.html", p.Choice.Words.Name, p)
 		}
 	}
 	return v.Again("partners_step.html", p.Choice.Words.Name, p)

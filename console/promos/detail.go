@@ -13,6 +13,7 @@ import (
 	"github.com/berlaku/berlaku/console/frame"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/fault"
 )
 
 // step is one thing that somebody did.
@@ -250,13 +251,21 @@ func (r *room) did(v *frame.Visit, done frame.Text, do func(id uuid.UUID) error)
 		if !form.Refused(err) {
 			return err
 		}
-		p, err := r.detailPage(v, id, form)
-		if err != nil {
-			return err
-		}
-		return v.Again("promo_detail.html", detailTitle, p)
+		return r.refuse(v, id, form, err)
 	}
 	return v.Go("/konsol/promo/"+id.String(), done)
+}
+
+// refuse shows the promo again with why it was not done.
+func (r *room) refuse(v *frame.Visit, id uuid.UUID, form *frame.Form, why error) error {
+	p, err := r.detailPage(v, id, form)
+	if err != nil {
+		return err
+	}
+	if fault.KindOf(why) == fault.Forbidden {
+		return v.Forbidden("promo_detail.html", detailTitle, p)
+	}
+	return v.Again("promo_detail.html", detailTitle, p)
 }
 
 func (r *room) submit(v *frame.Visit) error {
@@ -289,6 +298,8 @@ func (r *room) approve(v *frame.Visit) error {
 		return v.Go("/konsol/promo/"+id.String(), frame.Say("Promo disetujui. Terbitkan agar sampai ke kasir.", "The promo is approved. Publish it so that tills get it."))
 	case !form.Refused(err):
 		return err
+	case fault.KindOf(err) == fault.Forbidden:
+		return r.refuse(v, id, form, err)
 	}
 	form.Set("a", strconv.Itoa(seen)) // what has changed since it was shown
 	p, err := r.detailPage(v, id, form)

@@ -244,7 +244,7 @@ func TestAboveTheCapTwoOfHeadquartersApprove(t *testing.T) {
 	b := must(w.app.Benefits.Create(owner, w.partner, "Diskon besar", terms))(t)
 	must(w.app.Benefits.Submit(owner, b.ID))(t)
 	at := "/konsol/promo/" + b.ID.String()
-	boss.Get(at).Want(http.StatusOK, "Di atas batas cabang").Submit("Setujui versi 1", nil).Want(http.StatusUnprocessableEntity, "dua orang bersama")
+	boss.Get(at).Want(http.StatusOK, "Di atas batas cabang").Submit("Setujui versi 1", nil).Want(http.StatusForbidden, "dua orang bersama")
 	first, _ := w.visitor(actor.ProgrammeAdmin, actor.National, uuid.Nil)
 	second, _ := w.visitor(actor.ProgrammeAdmin, actor.National, uuid.Nil)
 	page := first.Get(at).Submit("Setujui versi 1", nil).Want(http.StatusOK, "Persetujuan pertama dicatat", "Menunggu orang kedua", "Menunggu persetujuan")
