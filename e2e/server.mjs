@@ -20,19 +20,55 @@ async function freePort() {
  * demo resolves to {url, dir, world, log, stop, end, start} once the server is
  * ready: end ends the process by a signal, start begins it again on the same
  * folder and port; dir is the folder of the world, log() what it has written.
+ * name is what browsers call the machine; passkeys need one that is no number.
  */
-export async function demo({ limits = false } = {}) {
+export async function demo({ limits = false, name = '127.0.0.1' } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'berlaku-e2e-'))
-  const url = `http://127.0.0.1:${await freePort()}`
+  const port = await freePort()
+  const url = `http://${name}:${port}`
+  const server = program(['demo', '--dir', join(dir, 'world'), '--addr', `127.0.0.1:${port}`, '--private-addr', 'off'], url, {
+    BERLAKU_RATE_LIMITS: limits ? 'on' : 'off', ...(name !== '127.0.0.1' && { BERLAKU_PUBLIC_URL: url }),
+  })
+  await server.start()
+  return {
+    url,
+    dir: join(dir, 'world'),
+    ...server,
+    world: JSON.parse(await readFile(join(dir, 'world', 'demo.json'))),
+    async stop() {
+      await server.end()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** fresh resolves to {url, dir, log, stop, end, start, first}: a server on an empty folder; first is the link that it printed for the first account. */
+export async function fresh() {
+  const dir = await mkdtemp(join(tmpdir(), 'berlaku-e2e-'))
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const server = program(['serve', '--data-dir', join(dir, 'data'), '--addr', `127.0.0.1:${port}`, '--private-addr', 'off', '--allow-root'], url, { BERLAKU_RATE_LIMITS: 'off' })
+  await server.start()
+  return {
+    url,
+    dir: join(dir, 'data'),
+    ...server,
+    first: server.log().match(/http\S+\/konsol\/mulai\?kode=\S+/)?.[0],
+    async stop() {
+      await server.end()
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** program runs the binary with its output kept. */
+function program(args, url, env) {
   let child
   let all = ''
   async function start() {
-    const process_ = spawn(binary, ['demo', '--dir', join(dir, 'world'), '--addr', url.slice('http://'.length), '--private-addr', 'off'], {
-      env: { ...process.env, BERLAKU_RATE_LIMITS: limits ? 'on' : 'off' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
+    const process_ = spawn(binary, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     child = process_
-    process_.stderr.on('data', (b) => (all += b))
+    for (const out of [process_.stdout, process_.stderr]) out.on('data', (b) => (all += b))
     const gone = new Promise((_, no) => process_.on('exit', (code) => no(new Error(`the server ended with ${code}: ${all.slice(-4000)}`))))
     gone.catch(() => {})
     await Promise.race([ready(url), gone])
@@ -43,19 +79,7 @@ export async function demo({ limits = false } = {}) {
     child.kill(signal)
     await ended
   }
-  await start()
-  return {
-    url,
-    dir: join(dir, 'world'),
-    log: () => all,
-    world: JSON.parse(await readFile(join(dir, 'world', 'demo.json'))),
-    start,
-    end,
-    async stop() {
-      await end()
-      await rm(dir, { recursive: true, force: true })
-    },
-  }
+  return { start, end, log: () => all }
 }
 
 async function ready(url) {
