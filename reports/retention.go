@@ -2,7 +2,6 @@ package reports
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math"
 	"sort"
@@ -251,13 +250,16 @@ func (s *Service) readHistories(ctx context.Context, reach actor.Reach, q Retent
 	return nil
 }
 
-// take reads the next row; a new person ends the one before.
-func (h *history) take(rows *sql.Rows, c *cohorts) error {
+// row is one that a query has come to.
+type row interface{ Scan(into ...any) error }
+
+// take reads the row; a new person ends the one before.
+func (h *history) take(read row, c *cohorts) error {
 	var person, membership uuid.UUID
 	var at stratum
 	var r standingRow
 	var until, first *clock.Day
-	if err := rows.Scan(&person, &membership, &at.branch, &at.segment, &r.status, &until, &r.asOf, &first); err != nil {
+	if err := read.Scan(&person, &membership, &at.branch, &at.segment, &r.status, &until, &r.asOf, &first); err != nil {
 		return err
 	}
 	if until != nil {
