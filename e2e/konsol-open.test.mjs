@@ -310,7 +310,7 @@ test('an agreement: why it stopped, its document, and when it ends', async () =>
   await officer.goto(`${server.url}/konsol/mitra?cari=Kaili`)
   await officer.getByRole('link', { name: 'Bengkel Contoh Kaili' }).click()
   await officer.getByRole('link', { name: 'PKS/kaili/1', exact: true }).click()
-  const pdf = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n')
+  const pdf = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n')
   const keep = async (name, mimeType, buffer) => {
     await officer.locator('main input[type=file]').setInputFiles({ name, mimeType, buffer })
     await press(officer, 'Simpan versi baru')
@@ -319,19 +319,27 @@ test('an agreement: why it stopped, its document, and when it ends', async () =>
   await seen(officer, 'isinya yang diperiksa')
   await officer.goBack()
   await keep('perjanjian.pdf', 'application/pdf', pdf)
-  await officer.locator('main tbody tr').nth(1).waitFor().catch(async (e) => { throw new Error(await officer.locator('main').innerText(), { cause: e }) })
+  await officer.locator('main tbody tr').nth(1).waitFor()
   const row = officer.locator('main tbody tr').first()
   assert.equal((await row.locator('.partner-sum').innerText()).replace(/\s/g, ''), createHash('sha256').update(pdf).digest('hex'))
   const [download] = await Promise.all([officer.waitForEvent('download'), row.getByRole('link').click()])
   assert.deepEqual(readFileSync(await download.path()), pdf)
 
-  await officer.goto(`${server.url}/konsol/mitra?cari=Ulujadi`)
-  await officer.getByRole('link', { name: 'Bengkel Contoh Kaili' }).or(officer.getByRole('link', { name: 'Bengkel Contoh Ulujadi' })).first().click()
-  const partner = pathOf(officer)
-  await officer.goto(`${server.url}/konsol/mitra/pks?dalam=60`)
-  await officer.locator('main h1').waitFor()
-  assert.equal(await officer.getByText('Bengkel Contoh Ulujadi').count(), 0)
-  void partner
+  // Among those that end within 17 days, not among those within 16.
+  await officer.goto(`${server.url}/konsol/mitra?cari=Mantikulore`)
+  await officer.getByRole('link', { name: 'Bengkel Contoh Mantikulore' }).click()
+  await officer.waitForURL(/\/konsol\/mitra\/[0-9a-f-]{36}$/)
+  await officer.goto(`${officer.url()}/pks/baru`)
+  await fill(officer, { number: 'PKS/uji/17', starts_on: day(0), ends_on: day(17) })
+  await press(officer, 'Catat perjanjian')
+  await seen(officer, 'PKS/uji/17')
+  for (const [within, there] of [[16, 0], [17, 1]]) {
+    await officer.goto(`${server.url}/konsol/mitra/pks`)
+    await officer.locator('main [name=dalam]').fill(String(within))
+    await press(officer, 'Terapkan')
+    await officer.waitForURL(`**/konsol/mitra/pks?dalam=${within}`)
+    assert.equal(await officer.locator('main tr', { hasText: 'PKS/uji/17' }).filter({ hasText: '17 hari lagi' }).count(), there, `within ${within} days`)
+  }
   await officer.context().close()
 })
 
