@@ -302,9 +302,13 @@ func (w *workbook) cell(kind string) (string, error) {
 				into = nil
 			}
 		case xml.CharData:
-			if into != nil {
-				into.Write(el)
+			if into == nil {
+				continue
 			}
+			if into.Len()+len(el) > 4*cellMost { // before it is kept: a cell may have any number of pieces
+				return "", refuse(LineTooLong)
+			}
+			into.Write(el)
 		case xml.EndElement:
 			into = nil
 			if w.tokens.depth < depth {
@@ -412,9 +416,13 @@ func (x *texts) read(p *zip.File, size int64) error {
 				}
 			}
 		case xml.CharData:
-			if inText {
-				x.all = append(x.all, el...)
+			if !inText {
+				continue
 			}
+			if len(x.all)+len(el) > textsMost { // before it is kept: a text may have any number of pieces
+				return refuse(TooLarge)
+			}
+			x.all = append(x.all, el...)
 		case xml.EndElement:
 			inText = false
 			if el.Name.Local == "si" {
