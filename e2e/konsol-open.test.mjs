@@ -40,6 +40,9 @@ const sit = async (role, scope) => agreeing(await desk(browser, server, role, { 
 /** seen waits until a text stands in the page's content. */
 const seen = (page, text) => page.locator('main').getByText(text).first().waitFor({ timeout: patience })
 
+/** inState waits until the badge beside the heading says so. */
+const inState = (page, text) => page.locator('main .head .badge', { hasText: text }).first().waitFor({ timeout: patience })
+
 /** fill writes into fields by their names. */
 async function fill(page, fields) {
   for (const [name, value] of Object.entries(fields)) await page.locator(`main form[method=post] [name="${name}"]`).fill(value)
@@ -144,11 +147,11 @@ test('from nothing to a till that may grant a promo', async () => {
     await officer.waitForURL(/\/konsol\/mitra\/[0-9a-f-]{36}$/)
     const partner = pathOf(officer)
     await press(officer, 'Ajukan untuk disetujui')
-    await seen(officer, 'Menunggu persetujuan')
+    await inState(officer, /^Menunggu persetujuan/)
     await supervisor.goto(at('/konsol/mitra/antrean'))
     await supervisor.getByRole('link', { name: 'Periksa Bengkel Kenari' }).click()
     await press(supervisor, /^Setujui/)
-    await seen(supervisor, 'Disetujui')
+    await inState(supervisor, /^Disetujui/)
 
     // What it needs: an agreement, an outlet, its owner.
     await officer.goto(at(`${partner}/pks/baru`))
@@ -169,7 +172,7 @@ test('from nothing to a till that may grant a promo', async () => {
     const owner = await invited(await supervisor.locator('#link').innerText(), 'Pak Kenari')
     await supervisor.goto(at(partner))
     await press(supervisor, /^Aktifkan/)
-    await seen(supervisor, 'Aktif')
+    await inState(supervisor, /^Aktif/)
 
     // The promo: by the owner, approved and published by the branch.
     await owner.goto(at(`${partner}/promo/baru?contoh=jasa`))
@@ -180,7 +183,7 @@ test('from nothing to a till that may grant a promo', async () => {
     await owner.waitForURL(/\/konsol\/promo\/[0-9a-f-]{36}/)
     const promo = pathOf(owner)
     await press(owner, 'Ajukan untuk disetujui')
-    await seen(owner, 'Menunggu persetujuan')
+    await inState(owner, /^Menunggu persetujuan/)
     await supervisor.goto(at('/konsol/promo/antrean'))
     await supervisor.getByRole('link', { name: new RegExp(`^Periksa.*${title}`) }).click()
     await press(supervisor, 'Setujui versi 1')
@@ -222,10 +225,10 @@ test('who submitted a partner sees why somebody else approves it, and cannot', a
   assert.ok(await one.locator('main').getByRole('button', { name: /^Setujui/ }).isDisabled())
   assert.equal(await forged(one, `${partner}/langkah/approve`), 403)
   await one.reload()
-  await seen(one, 'Menunggu persetujuan')
+  await inState(one, /^Menunggu persetujuan/)
   await other.goto(server.url + partner)
   await press(other, /^Setujui/)
-  await seen(other, 'Disetujui')
+  await inState(other, /^Disetujui/)
   await one.context().close()
   await other.context().close()
 })
@@ -305,7 +308,7 @@ test('an agreement: why it stopped, its document, and when it ends', async () =>
   await officer.getByRole('link', { name: 'Bengkel Contoh Lore' }).click()
   await seen(officer, 'Alasan ditangguhkan')
   assert.match(await officer.locator('main .note.bad').innerText(), /perjanjian/i)
-  await seen(officer, 'Ditangguhkan')
+  await inState(officer, /^Ditangguhkan/)
 
   await officer.goto(`${server.url}/konsol/mitra?cari=Kaili`)
   await officer.getByRole('link', { name: 'Bengkel Contoh Kaili' }).click()
@@ -375,7 +378,7 @@ test('a business applies without JavaScript and becomes a partner', async () => 
   await supervisor.goto(`${server.url}/konsol/mitra/antrean`)
   await supervisor.getByRole('link', { name: 'Periksa Bengkel Cendrawasih' }).click()
   await press(supervisor, /^Setujui/)
-  await seen(supervisor, 'Disetujui')
+  await inState(supervisor, /^Disetujui/)
   await seen(supervisor, reference)
   assert.doesNotMatch(await status(), /Petugas sedang meninjau/)
   for (const page of [applicant, officer, supervisor]) await page.context().close()
@@ -405,7 +408,7 @@ test('a passkey is added, signs in, and confirms an export', async () => {
   await page.waitForURL('**/konsol/penggunaan')
 
   // As if the sign-in were six minutes old.
-  const long = `UPDATE sessions SET confirmed_at = datetime('now', '-6 minutes')`
+  const long = "UPDATE sessions SET confirmed_at = datetime('now', '-6 minutes') WHERE id = (SELECT id FROM sessions ORDER BY created_at DESC LIMIT 1)"
   execFileSync('python3', ['-c', 'import sqlite3,sys; d=sqlite3.connect(sys.argv[1],timeout=20); d.execute(sys.argv[2]); d.commit()', join(server.dir, 'berlaku.db'), long])
   await page.getByRole('link', { name: 'Unduh CSV' }).click()
   await page.waitForURL('**/konsol/konfirmasi**')
