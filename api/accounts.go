@@ -15,7 +15,7 @@ func (s *Server) accountRoutes() {
 	route(s, get("/v1/accounts", tagSignIn, "Accounts that you look after, newest first"), rule, s.listAccounts)
 	route(s, get("/v1/accounts/{id}", tagSignIn, "One account"), rule, step(s.services.Accounts.Get, accountOf))
 	route(s, say(quiet(act("/v1/accounts/{id}/disable", tagSignIn, "Stop an account for good")),
-		"At once, with its sessions, the API keys it made and the invitations it sent. Nobody stops themselves."), rule, over(s.services.Accounts.Disable))
+		"At once, with its sessions, the API keys it made and the invitations it sent. Nobody stops themselves."), rule.Fresh(), over(s.services.Accounts.Disable))
 	route(s, quiet(act("/v1/accounts/{id}/sign-out", tagSignIn, "End all sessions of an account")), rule, over(s.services.Accounts.EndAll))
 }
 

@@ -41,7 +41,7 @@ func (s *Server) runRoutes() {
 	route(s, say(act("/v1/card-runs/{id}/cancel", tagCards, "Stop a run"), "What was made stays."), rule, step(s.services.Cards.CancelRun, runOf))
 	route(s, say(act("/v1/card-runs/{id}/revoke", tagCards, "Take a run back"),
 		"Every card that the run itself issued ends, with the reason run_revoked, and every link that nobody opened; finished_at is left out until that is done, seconds later."),
-		rule, step(s.services.Cards.RevokeRun, runOf))
+		rule.Fresh(), step(s.services.Cards.RevokeRun, runOf))
 }
 
 type runFilter struct {

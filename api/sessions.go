@@ -28,9 +28,9 @@ func (s *Server) sessionRoutes() {
 		access.SignedIn().Only(actor.Account).Early(), s.confirm)
 	route(s, get("/v1/me", tagSignIn, "Who the caller is"), access.Needs(
 		actor.OwnSession, actor.Validate, actor.Redeem, actor.ReadRedemptions).Early(), s.me)
-	route(s, say(post("/v1/totp", tagSignIn, "Begin a second factor"), "In force once a code was confirmed."), access.SignedIn().Early(), s.beginTOTP)
-	route(s, quiet(act("/v1/totp/confirm", tagSignIn, "Put the second factor in force")), access.SignedIn().Early(), s.confirmTOTP)
-	route(s, quiet(act("/v1/totp/disable", tagSignIn, "Take the second factor away")), access.SignedIn(), s.disableTOTP)
+	route(s, say(post("/v1/totp", tagSignIn, "Begin a second factor"), "In force once a code was confirmed."), access.SignedIn().Early().Fresh(), s.beginTOTP)
+	route(s, quiet(act("/v1/totp/confirm", tagSignIn, "Put the second factor in force")), access.SignedIn().Early().Fresh(), s.confirmTOTP)
+	route(s, quiet(act("/v1/totp/disable", tagSignIn, "Take the second factor away")), access.SignedIn().Fresh(), s.disableTOTP)
 	route(s, post("/v1/invitations", tagSignIn, "Offer somebody a role"), access.Needs(actor.InvitePeople).Fresh(), s.invite)
 	route(s, post("/v1/invitations/accept", tagSignIn, "Make the account that an invitation offers"), signIn, s.acceptInvitation)
 }
