@@ -34,9 +34,15 @@ func (g *Gate) Enter(r *http.Request, route string, rule Rule) (ctx context.Cont
 	if err := rule.check(); err != nil {
 		return nil, leave, ErrForbidden
 	}
-	ctx, err = g.options.admit(r.Context(), &request{
+	asked := &request{
 		rule: rule, operation: route, ip: g.ip(r), method: r.Method, host: r.Host, path: r.URL.Path, header: r.Header.Get,
-	})
+	}
+	// A form of another site comes without our cookie: it must not sign its
+	// reader in as somebody else either.
+	if r.Header.Get("Sec-Fetch-Site") != "" && !g.options.sameOrigin(asked) {
+		return nil, leave, ErrCrossOrigin
+	}
+	ctx, err = g.options.admit(r.Context(), asked)
 	return ctx, leave, err
 }
 
