@@ -59,6 +59,12 @@ func (c Cap) Covers(t Terms) bool {
 	return cost <= c.Amount
 }
 
+// raisedFor reports whether the terms lie within the cap only because who raised
+// it: nobody makes room and decides alone.
+func (c Cap) raisedFor(t Terms, who uuid.UUID) bool {
+	return c.ChangedBy == who && !Cap{Amount: DefaultCap, OpenEnded: true}.Covers(t)
+}
+
 // CapOf returns what the branch that looks after a partner may approve by
 // itself. A partner out of reach is ErrNotFound.
 func (s *Service) CapOf(ctx context.Context, partner uuid.UUID) (Cap, error) {
@@ -143,7 +149,7 @@ func (s *Service) authorise(ctx context.Context, partner uuid.UUID, v Version) (
 	if err != nil {
 		return false, err
 	}
-	if limit.Covers(v.Terms) {
+	if limit.Covers(v.Terms) && !limit.raisedFor(v.Terms, who.ID) {
 		return true, nil
 	}
 	if !who.Scope(actor.ApproveBenefits).National {
