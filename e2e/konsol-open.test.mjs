@@ -277,9 +277,10 @@ test('an owner sees nothing of another partner', async () => {
     foreign.push(...(await links(admin, `/konsol/promo?mitra=${other}`, new RegExp(`^/konsol/promo/${id}$`))))
     foreign.push(...(await links(admin, `/konsol/penggunaan?p=semua&mitra=${other}`, new RegExp(`^/konsol/penggunaan/${id}$`))).slice(0, 3))
     foreign.push(...(await links(admin, `/konsol/mitra/${other}`, new RegExp(`/pks/${id}$`))))
-    foreign.push(`/konsol/laporan/mitra/${other}/${day(-31).slice(0, 7)}`)
   }
-  for (const kind of ['/gerai/', '/promo/', '/penggunaan/', '/pks/']) assert.ok(foreign.some((p) => p.includes(kind)), `nothing of ${kind} to try`)
+  const statements = await links(admin, '/konsol/laporan/mitra', new RegExp(`^/konsol/laporan/mitra/${id}/`))
+  foreign.push(...statements.filter((p) => !p.includes(mine)))
+  for (const kind of ['/gerai/', '/promo/', '/penggunaan/', '/pks/', '/laporan/mitra/']) assert.ok(foreign.some((p) => p.includes(kind)), `nothing of ${kind} to try`)
   const there = []
   for (const path of foreign) {
     const answer = await owner.context().request.get(server.url + path)
