@@ -33,8 +33,9 @@ const TestName = "KARTU-UJI-TEST-CARD"
 const testDays = 30
 
 // TestCard is a printed card that verifies like any other and belongs to nobody:
-// it has an index in the status list of a branch and no row among the cards, so
-// that wherever it is not expected it counts as revoked.
+// it has an index in the status list of a branch, never a good one, and no row
+// among the cards, so that wherever it is not expected it is refused, by a till
+// without the server too.
 type TestCard struct {
 	ID, PartnerID, BranchID uuid.UUID
 	Kind                    TestKind
@@ -87,7 +88,9 @@ func (s *Service) makeTestCard(ctx context.Context, partner, branch uuid.UUID, k
 	now := s.clock.Now()
 	c := TestCard{ID: uid.At(now), PartnerID: partner, BranchID: branch, Kind: kind, CreatedAt: now}
 	c.ExpiresDay = int(now.Unix()/daySeconds) + testDays
-	status := statusGood
+	// A till that asks nobody refuses it: only the server knows where it may be
+	// used. One that is online asks, as about every inactive membership.
+	status := statusInactive
 	switch kind {
 	case TestExpired:
 		c.ExpiresDay -= testDays // it was good until today began

@@ -177,6 +177,15 @@ func TestTheProgressOfATestCountsWhatTillsSaid(t *testing.T) {
 	}
 }
 
+func TestATillWithoutTheServerTakesNoTestCard(t *testing.T) {
+	w := newTrial(t)
+	var good int64
+	none(t, w.DB.From(t.Context()).Raw("SELECT count(*) FROM test_cards t JOIN status_entries e ON e.idx = t.idx WHERE e.status = 0").Scan(&good).Error)
+	if good != 0 {
+		t.Errorf("%d test cards are good in the status lists that every till holds", good)
+	}
+}
+
 func TestTestCardsCountNowhereElse(t *testing.T) {
 	w := newTrial(t)
 	text := w.cards[cards.TestValid]
