@@ -486,6 +486,22 @@ func TestAChangedPasswordEndsTheOtherSessions(t *testing.T) {
 	want(t, w.EndSession(w.as(t, w.person(t, "lain@example.test")), here.SessionID), accounts.ErrNotFound)
 }
 
+func TestANewPasswordEndsTheLinksThatWouldSetAnother(t *testing.T) {
+	w := newWorld(t)
+	admin := w.person(t, "a@example.test", national)
+	a := w.owner(t, email, w.partnerA)
+	const fresh, third = "sebelas ekor kerbau putih", "tujuh perahu layar biru"
+	link, err := w.AskReset(w.as(t, admin), a.ID, accounts.ResetPassword)
+	if err != nil || link == "" {
+		t.Fatal(err)
+	}
+	here := w.mustLogin(t, email)
+	if err := w.ChangePassword(w.as(t, a), here.Token, password, fresh); err != nil {
+		t.Fatal(err)
+	}
+	want(t, w.UseRecoveryLink(t.Context(), link, third), accounts.ErrRecoveryLink)
+}
+
 func TestAnIdentityIsLinkedByInvitationOrByItsAddress(t *testing.T) {
 	w := newWorld(t)
 	admin := w.person(t, "admin@example.test", national)

@@ -132,7 +132,8 @@ func (s *Service) recover(ctx context.Context, t *attempt) error {
 	return s.replacePassword(ctx, t.row.ID, t.newHash, "account.password_recovered")
 }
 
-// replacePassword writes a new password, and ends what the old one opened.
+// replacePassword writes a new password, and ends what the old one opened, and
+// links that would set another.
 // Inside a transaction.
 func (s *Service) replacePassword(ctx context.Context, account uuid.UUID, hash, action string) error {
 	now := s.clock.Now()
@@ -142,11 +143,14 @@ func (s *Service) replacePassword(ctx context.Context, account uuid.UUID, hash, 
 	if err := s.endAccountSessions(ctx, account, now); err != nil {
 		return fmt.Errorf("set password: %w", err)
 	}
+	if err := s.endResets(ctx, account, string(ResetPassword), uuid.Nil); err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
 	return s.record(ctx, action, account, nil)
 }
 
-// ChangePassword sets the caller's own password and ends all other sessions;
-// the session of token goes on. A wrong old one is ErrConfirm; five of them
+// ChangePassword sets the caller's own password and ends all other sessions and
+// links that would set another; the session of token goes on. A wrong old one is ErrConfirm; five of them
 // lock this for a while.
 func (s *Service) ChangePassword(ctx context.Context, token, old, password string) error {
 	row, err := s.own(ctx)
@@ -181,6 +185,9 @@ func (s *Service) ChangePassword(ctx context.Context, token, old, password strin
 			return fmt.Errorf("change password: %w", err)
 		}
 		if _, err := s.endOtherSessions(ctx, row.ID, own.ID, now); err != nil {
+			return fmt.Errorf("change password: %w", err)
+		}
+		if err := s.endResets(ctx, row.ID, string(ResetPassword), uuid.Nil); err != nil {
 			return fmt.Errorf("change password: %w", err)
 		}
 		return s.record(ctx, "account.password_changed", row.ID, nil)
