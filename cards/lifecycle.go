@@ -234,13 +234,8 @@ func (s *Service) Replace(ctx context.Context, id uuid.UUID, r ReplaceRequest) (
 		if err != nil {
 			return err
 		}
-		req := IssueRequest{ParticipantID: old.ParticipantID, Form: old.Form, DeviceKey: old.DeviceKey}
-		if r.DeviceKey != nil {
-			req.DeviceKey = r.DeviceKey
-		} else if old.Form == Phone && (r.Reason == "lost" || r.Reason == "stolen") {
-			return ErrDeviceKey.At("/device_key") // the new card would be on the phone that is gone
-		}
-		if err := req.check(); err != nil {
+		req, err := r.instead(&old)
+		if err != nil {
 			return err
 		}
 		if made, err = s.make(ctx, req, nil); err != nil {
@@ -260,6 +255,17 @@ func (s *Service) Replace(ctx context.Context, id uuid.UUID, r ReplaceRequest) (
 		return Card{}, fmt.Errorf("replace card: %w", err)
 	}
 	return made, nil
+}
+
+// instead returns the order of the card that takes the place of an old one.
+func (r *ReplaceRequest) instead(old *Card) (IssueRequest, error) {
+	req := IssueRequest{ParticipantID: old.ParticipantID, Form: old.Form, DeviceKey: old.DeviceKey}
+	if r.DeviceKey != nil {
+		req.DeviceKey = r.DeviceKey
+	} else if old.Form == Phone && (r.Reason == "lost" || r.Reason == "stolen") {
+		return req, ErrDeviceKey.At("/device_key") // the new card would be on the phone that is gone
+	}
+	return req, req.check()
 }
 
 // end moves a card to its final state, its status entry with it, and tells others.

@@ -87,7 +87,7 @@ func (s *Service) Mail(ctx context.Context) (n int64, err error) {
 }
 
 // mailTo queues one mail to an account when anything is new of what it wants now.
-func (s *Service) mailTo(ctx context.Context, id uuid.UUID) (sent bool, err error) {
+func (s *Service) mailTo(ctx context.Context, id uuid.UUID) (sent bool, err error) { //nolint:gocognit // one transaction over a few settings
 	reader, err := s.Readers(ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		return false, nil

@@ -83,8 +83,11 @@ func paramsOf(payload any) (map[string]any, error) {
 		return nil, err
 	}
 	var all map[string]any
-	if json.Unmarshal(b, &all) != nil { // no object
+	if len(b) == 0 || b[0] != '{' { // no object
 		return map[string]any{}, nil
+	}
+	if err := json.Unmarshal(b, &all); err != nil {
+		return nil, err
 	}
 	out := map[string]any{}
 	for name, v := range all {

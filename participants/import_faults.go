@@ -150,10 +150,7 @@ func (s *Service) WriteFaults(ctx context.Context, id uuid.UUID, format Format, 
 		if err != nil {
 			return err
 		}
-		said := map[int64][]string{}
-		for _, e := range bad {
-			said[e.Line] = append(said[e.Line], ColumnLabel(e.Field).In(lang)+": "+FaultWords(e.Code).In(lang))
-		}
+		said := saidOfLines(bad, lang)
 		for _, r := range rows {
 			cells, err := s.openRow(id, r)
 			if err != nil {
@@ -165,6 +162,15 @@ func (s *Service) WriteFaults(ctx context.Context, id uuid.UUID, format Format, 
 		}
 		after = rows[len(rows)-1].Line
 	}
+}
+
+// saidOfLines says what is wrong, by the line.
+func saidOfLines(bad []RowError, lang string) map[int64][]string {
+	out := map[int64][]string{}
+	for _, e := range bad {
+		out[e.Line] = append(out[e.Line], ColumnLabel(e.Field).In(lang)+": "+FaultWords(e.Code).In(lang))
+	}
+	return out
 }
 
 func padded(cells []string, width int) []string {

@@ -29,6 +29,7 @@ type desk struct {
 }
 
 func newDesk(t testing.TB) *desk {
+	t.Helper()
 	w := newWorld(t)
 	return &desk{
 		world: w, officer: as(t.Context(), actor.BranchOfficer, palu), boss: as(t.Context(), actor.BranchSupervisor, palu),

@@ -15,7 +15,7 @@ import (
 // ErrImportNotFound, ErrOwnImport, ErrImportState, ErrImportExpired.
 func (s *Service) Publish(ctx context.Context, id uuid.UUID) (List, error) {
 	who := actor.From(ctx)
-	if !who.Can(actor.PublishImports) && who.Scope(actor.ImportParticipants).National == false && len(who.Scope(actor.ImportParticipants).Branches) > 0 {
+	if !who.Can(actor.PublishImports) && !who.Scope(actor.ImportParticipants).National && len(who.Scope(actor.ImportParticipants).Branches) > 0 {
 		if _, err := s.GetImport(ctx, id); err != nil {
 			return List{}, err
 		}

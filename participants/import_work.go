@@ -52,7 +52,7 @@ func (s *Service) WorkImports(ctx context.Context) (int64, error) {
 
 func (s *Service) workJob(ctx context.Context, j *jobRow, lease uuid.UUID) (int64, error) {
 	by := j.PreparedBy
-	switch ImportState(j.State) {
+	switch ImportState(j.State) { //nolint:exhaustive // the others are not worked on
 	case ImportUndoing:
 		return s.workUndo(actor.With(ctx, actor.Actor{Kind: actor.Job, ID: orZero(j.UndoneBy)}), j, lease)
 	case ImportRunning:

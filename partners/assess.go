@@ -116,7 +116,7 @@ func (s *Service) Assess(ctx context.Context, sector uuid.UUID, criterion string
 		if sec.State == SectorClosed {
 			return ErrState
 		}
-		set, err := s.criteriaSet(ctx, 0)
+		set, err := s.criteriaSet(ctx)
 		if err != nil {
 			return err
 		}
@@ -205,7 +205,7 @@ func (s *Service) assessments(ctx context.Context, want func(Sector) bool) ([]As
 	if err != nil {
 		return nil, err
 	}
-	set, err := s.criteriaSet(ctx, 0)
+	set, err := s.criteriaSet(ctx)
 	if err != nil {
 		return nil, err
 	}

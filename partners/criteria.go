@@ -57,7 +57,7 @@ func (s *Service) Criteria(ctx context.Context) (CriteriaSet, error) {
 	if _, err := readers(ctx); err != nil {
 		return CriteriaSet{}, err
 	}
-	return s.criteriaSet(ctx, 0)
+	return s.criteriaSet(ctx)
 }
 
 // CriteriaHistory returns all sets, the newest first.
@@ -79,7 +79,7 @@ func (s *Service) ReviseCriteria(ctx context.Context, n CriteriaSet) (CriteriaSe
 		return CriteriaSet{}, err
 	}
 	err := s.db.InTx(ctx, func(ctx context.Context) error {
-		old, err := s.criteriaSet(ctx, 0)
+		old, err := s.criteriaSet(ctx)
 		if err != nil {
 			return err
 		}

@@ -65,18 +65,16 @@ type decisionRow struct {
 
 func (decisionRow) TableName() string { return "sector_decisions" }
 
-// criteriaSet returns one version, 0 the newest.
-func (s *Service) criteriaSet(ctx context.Context, version int) (CriteriaSet, error) {
+// criteriaSet returns the set in force.
+func (s *Service) criteriaSet(ctx context.Context) (CriteriaSet, error) {
 	all, err := s.criteriaSets(ctx)
 	if err != nil {
 		return CriteriaSet{}, err
 	}
-	for _, set := range all {
-		if version == 0 || set.Version == version {
-			return set, nil
-		}
+	if len(all) == 0 {
+		return CriteriaSet{}, errors.New("no criteria")
 	}
-	return CriteriaSet{}, errors.New("no criteria")
+	return all[0], nil
 }
 
 func (s *Service) criteriaSets(ctx context.Context) ([]CriteriaSet, error) {

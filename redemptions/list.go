@@ -53,7 +53,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Redemption, error) {
 	return one[0].seenBy(who), nil
 }
 
-// ErrRows: somebody reads figures, not records.
+// ErrRows says: somebody reads figures, not records.
 var ErrRows = fault.New(fault.Forbidden, "rows_not_allowed", "This role sees figures of the uses, not single records.")
 
 // mayRead returns how far somebody sees records, and refuses those who may know

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -22,7 +23,7 @@ const smallest = 5
 // after keepScans.
 const maxRefusedDays = 370
 
-// ErrPeriod: the period is no period, or too long.
+// ErrPeriod says: the period is no period, or too long.
 var ErrPeriod = fault.New(fault.Invalid, "period_invalid", "The period must have a beginning before its end and be at most a year long.")
 
 // Count is how many were refused. Hidden: fewer than five, which a partner does
@@ -188,9 +189,7 @@ func (s *Service) placesOf(ctx context.Context, ids map[uuid.UUID]bool) (map[uui
 		if err != nil {
 			return nil, fmt.Errorf("look up outlets of refusals: %w", err)
 		}
-		for id, o := range some {
-			out[id] = o
-		}
+		maps.Copy(out, some)
 	}
 	return out, nil
 }

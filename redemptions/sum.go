@@ -24,7 +24,7 @@ type Sum struct {
 // OwnerExport is how many records a partner gets in one file.
 const OwnerExport = 10_000
 
-// ErrExportSize: the list is longer than a partner may take out at once.
+// ErrExportSize says: the list is longer than a partner may take out at once.
 var ErrExportSize = fault.New(fault.Conflict, "export_too_large", "A file holds at most 10,000 records. Choose a shorter period.")
 
 // Sum returns the figures of a list, also to those who may not see its records.

@@ -20,7 +20,7 @@ type Query struct {
 	BranchID, SectorID, PartnerID uuid.UUID
 }
 
-// ErrNotFound: the report is about what the actor cannot see.
+// ErrNotFound says: the report is about what the actor cannot see.
 var ErrNotFound = fault.New(fault.NotFound, "report_not_found", "There is no such report, or it is not yours to see.")
 
 // FewBelow is the count under which a cell is not shown to a partner, who might

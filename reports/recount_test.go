@@ -39,7 +39,6 @@ type random struct {
 	people           []uuid.UUID
 	partners         []uuid.UUID
 	outlets          map[uuid.UUID][]uuid.UUID
-	sectors          []uuid.UUID
 	first, last, now clock.Day
 }
 

@@ -39,7 +39,7 @@ type Cohort struct {
 }
 
 // Group is the people of a cohort who have, or have not, used a promo.
-type Group struct {
+type Group struct { //nolint:recvcheck // templates call At on a value
 	Size int64
 	// Active is how many have an active membership at the end of the n-th month
 	// after; Active[0] is Size.

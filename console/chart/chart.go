@@ -84,7 +84,7 @@ func (f *frame) open(height int, class string) {
 	f.b.WriteString(`<div class="chart">`)
 	f.legend()
 	sum := fnv.New64a()
-	fmt.Fprint(sum, f.Title, f.Desc, f.Series) // a hash takes everything
+	_, _ = fmt.Fprint(sum, f.Title, f.Desc, f.Series) // a hash takes everything
 	id := "c" + strconv.FormatUint(sum.Sum64(), 36)
 	f.put(`<svg xmlns="http://www.w3.org/2000/svg" class="plot%s" width="100%%" height="%d" role="img" aria-labelledby="%s-t %s-d">`, class, height, id, id)
 	f.put(`<title id="%s-t">%s</title><desc id="%s-d">%s</desc>`, id, text(f.Title), id, text(f.Desc))

@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -29,7 +30,7 @@ func elements(t *testing.T, name string, h template.HTML) (out []xml.StartElemen
 	d := xml.NewDecoder(strings.NewReader(string(h)))
 	for {
 		tok, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out
 		}
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (v *Visit) Form() (*Form, error) {
 	if err != nil {
 		return nil, formFault(err)
 	}
-	return v.NewForm(v.R.PostForm)
+	return v.NewForm(v.R.PostForm) //nolint:forbidigo // a form that was sent to us, not a client
 }
 
 // Upload reads a form with one file, both together at most limit bytes, without
@@ -128,12 +129,7 @@ func (f *Form) Has(name, value string) bool {
 	if f == nil {
 		return false
 	}
-	for _, v := range f.Values[name] {
-		if v == value {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.Values[name], value)
 }
 
 // Fail says what is wrong with a field.
@@ -230,10 +226,8 @@ func (f *Form) ID(name string) uuid.UUID {
 // Choice returns a field that holds one of the values.
 func (f *Form) Choice(name string, values ...string) string {
 	s := f.Get(name)
-	for _, v := range values {
-		if s == v {
-			return s
-		}
+	if slices.Contains(values, s) {
+		return s
 	}
 	f.Fail(name, notChoice)
 	return ""

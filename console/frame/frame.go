@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"time"
 
@@ -123,7 +124,7 @@ func New(e *echo.Echo, o Options) *Frame {
 	return f
 }
 
-// ErrNotFound: there is no such page, or it is not the visitor's.
+// ErrNotFound says that there is no such page, or that it is not the visitor's.
 var ErrNotFound = fault.New(fault.NotFound, "not_found", "There is no such thing, or it is not yours to see.")
 
 // Err returns what was wrong with registrations.
@@ -146,6 +147,7 @@ func (f *Frame) add(method, path string, rule access.Rule, h Handler) {
 		f.errs = append(f.errs, fmt.Errorf("%s %s: %w", method, full, err))
 		return
 	}
+	rule = rule.Only(actor.Account) // a key of a partner may hold a permission; it is no reader of pages
 	f.routes = append(f.routes, Route{Method: method, Path: full, Rule: rule})
 	f.echo.Add(method, full, f.wrap(method+" "+full, rule, h))
 }
@@ -173,9 +175,7 @@ func (f *Frame) States(kind string, states map[string]State) { f.states[kind] = 
 
 // Faults tells the Indonesian and English sentence of fault codes.
 func (f *Frame) Faults(texts map[string]Text) {
-	for code, t := range texts {
-		f.faults[code] = t
-	}
+	maps.Copy(f.faults, texts)
 }
 
 // StateText returns the words of a state, the value itself when nobody told.
@@ -211,7 +211,7 @@ func (f *Frame) wrap(route string, rule access.Rule, h Handler) echo.HandlerFunc
 func (f *Frame) language(c echo.Context) string {
 	asked := c.QueryParam("lang")
 	if asked == "id" || asked == "en" {
-		c.SetCookie(&http.Cookie{
+		c.SetCookie(&http.Cookie{ //nolint:gosec // Secure wherever people come over TLS
 			Name: langCookie, Value: asked, Path: "/", MaxAge: 365 * 24 * 3600,
 			Secure: f.opts.Cookies.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 		})

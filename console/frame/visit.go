@@ -168,7 +168,7 @@ func (v *Visit) tell(said string) {
 }
 
 func (v *Visit) flash(value string, life int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure wherever people come over TLS
 		Name: flashCookie, Value: value, Path: "/", MaxAge: life,
 		Secure: v.frame.opts.Cookies.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

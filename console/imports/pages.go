@@ -9,7 +9,6 @@ import (
 
 	"github.com/berlaku/berlaku/console/frame"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/participants"
@@ -102,7 +101,7 @@ func (r *room) upload(v *frame.Visit) error {
 		f.Fail("file", frame.Say("Pilih berkas.", "Choose a file."))
 	}
 	if f.OK() {
-		l, err := r.Participants.Upload(v.Context(), participants.Upload{BranchID: branch, Name: pii.Text(part.FileName()), File: part, AsOf: clock.Day(asOf)})
+		l, err := r.Participants.Upload(v.Context(), participants.Upload{BranchID: branch, Name: pii.Text(part.FileName()), File: part, AsOf: asOf})
 		if err == nil {
 			return v.Go(place(l.ID), frame.Say("Berkas diterima. Cocokkan kolomnya.", "The file has arrived. Match its columns."))
 		}

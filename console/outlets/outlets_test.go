@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -132,9 +133,7 @@ func TestAnOutletIsEnteredChangedAndClosed(t *testing.T) {
 	}
 	with := func(name, value string) url.Values {
 		out := url.Values{}
-		for k, v := range fill {
-			out[k] = v
-		}
+		maps.Copy(out, fill)
 		out.Set(name, value)
 		return out
 	}

@@ -114,7 +114,7 @@ func (r *room) trialPart(v *frame.Visit, partner uuid.UUID) (part trialPart, err
 
 // saidOf says what a till answered.
 func saidOf(t redemptions.TestReport) frame.Text {
-	switch t.Reason {
+	switch t.Reason { //nolint:exhaustive // the others have their sentence
 	case "":
 		return frame.Say("Berlaku", "Valid")
 	case redemptions.CardExpired:

@@ -11,7 +11,6 @@ import (
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/console/frame"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/pii"
@@ -146,14 +145,14 @@ func (r *room) whos(v *frame.Visit, all []participants.Participant) ([]who, erro
 // choices returns what the filters offer: branches within reach, the regions of
 // the list, and the wadah and agents that the visitor may read.
 func (r *room) choices(v *frame.Visit, form *frame.Form) (choices, error) {
-	any := func(id, en string) frame.Option { return frame.Option{Label: v.Say(id, en)} }
+	whatever := func(id, en string) frame.Option { return frame.Option{Label: v.Say(id, en)} }
 	out := choices{
-		Segments: optionsOf(v, segments, any("Semua segmen", "All segments")), Statuses: optionsOf(v, statuses, any("Semua status", "All statuses")),
-		Holdings: optionsOf(v, holdings, any("Dengan atau tanpa kartu", "With or without a card")),
+		Segments: optionsOf(v, segments, whatever("Semua segmen", "All segments")), Statuses: optionsOf(v, statuses, whatever("Semua status", "All statuses")),
+		Holdings: optionsOf(v, holdings, whatever("Dengan atau tanpa kartu", "With or without a card")),
 		Phones: []frame.Option{
-			any("HP ada atau tidak", "Phone or none"), {Value: "ada", Label: v.Say("Ada nomor HP", "Phone on record")}, {Value: "tidak", Label: v.Say("Tanpa nomor HP", "No phone")},
+			whatever("HP ada atau tidak", "Phone or none"), {Value: "ada", Label: v.Say("Ada nomor HP", "Phone on record")}, {Value: "tidak", Label: v.Say("Tanpa nomor HP", "No phone")},
 		},
-		Regions: []frame.Option{any("Semua wilayah", "All regions")},
+		Regions: []frame.Option{whatever("Semua wilayah", "All regions")},
 	}
 	var err error
 	if out.Branches, err = r.branchOptions(v, actor.ReadParticipants); err != nil {
@@ -284,5 +283,3 @@ func (r *room) byCode(v *frame.Visit, code string) ([]participants.Participant, 
 	}
 	return []participants.Participant{p}, err
 }
-
-func today(v *frame.Visit) clock.Day { return clock.DayOf(v.Now(), v.Zone()) }

@@ -7,7 +7,7 @@ import (
 	"github.com/berlaku/berlaku/participants"
 )
 
-func states(f *frame.Frame) {
+func states(f *frame.Frame) { //nolint:funlen // a table
 	f.States("membership", map[string]frame.State{
 		"active":     {Text: frame.Say("Aktif", "Active"), Tone: "good"},
 		"in_arrears": {Text: frame.Say("Menunggak", "In arrears"), Tone: "warn"},

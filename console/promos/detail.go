@@ -315,7 +315,7 @@ func (r *room) approve(v *frame.Visit) error {
 
 func (r *room) reject(v *frame.Visit) error {
 	return r.did(v, frame.Say("Promo ditolak. Pengusul melihat alasannya.", "The promo is rejected. Who proposed it sees the reason."), func(id uuid.UUID) error {
-		_, err := r.Benefits.Reject(v.Context(), id, v.R.PostForm.Get("reason"))
+		_, err := r.Benefits.Reject(v.Context(), id, v.R.PostForm.Get("reason")) //nolint:forbidigo // a form that was sent to us, not a client
 		return err
 	})
 }

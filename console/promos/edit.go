@@ -142,7 +142,7 @@ func try(t benefits.Terms) *preview {
 }
 
 // again shows the editor with what was typed and what it means.
-func (r *room) again(v *frame.Visit, e editor, status func(string, frame.Text, any) error) error {
+func (r *room) again(e editor, status func(string, frame.Text, any) error) error {
 	_, t := terms(e.Form)
 	e.Preview = try(t)
 	title := newTitle
@@ -163,7 +163,7 @@ func (r *room) stored(v *frame.Visit, e editor, made benefits.Benefit, err error
 		for name := range e.Form.Errors {
 			e.Open = e.Open || !common[name]
 		}
-		return r.again(v, e, v.Again)
+		return r.again(e, v.Again)
 	}
 	at := "/konsol/promo/" + made.ID.String()
 	if e.Form.Get("do") != "ajukan" {
@@ -192,12 +192,12 @@ func (r *room) create(v *frame.Visit) error {
 		return err
 	}
 	if form.Get("do") == "pratinjau" {
-		return r.again(v, e, v.Page)
+		return r.again(e, v.Page)
 	}
 	form.Text("title", titleMax)
 	if !form.OK() {
 		wrong(form, benefits.Try(t).Wrong)
-		return r.again(v, e, v.Again)
+		return r.again(e, v.Again)
 	}
 	made, err := r.Benefits.Create(v.Context(), id, title, t)
 	return r.stored(v, e, made, err)
@@ -263,12 +263,12 @@ func (r *room) update(v *frame.Visit) error {
 		return err
 	}
 	if form.Get("do") == "pratinjau" {
-		return r.again(v, e, v.Page)
+		return r.again(e, v.Page)
 	}
 	form.Text("title", titleMax)
 	if !form.OK() {
 		wrong(form, benefits.Try(t).Wrong)
-		return r.again(v, e, v.Again)
+		return r.again(e, v.Again)
 	}
 	write := r.Benefits.Update
 	if e.Revision {

@@ -149,4 +149,3 @@ func TestAVerificationNamesTheBrokenRow(t *testing.T) {
 	ask("Rusak", "Catatan audit nomor 2", "diubah")
 	b.Get("/konsol/audit/verifikasi").Want(http.StatusOK, "Utuh", "Rusak", "Petugas auditor")
 }
-

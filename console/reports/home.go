@@ -11,7 +11,7 @@ import (
 )
 
 // homePage is the first page of everybody.
-type homePage struct {
+type homePage struct { //nolint:recvcheck // templates call Change on a value
 	Today   clock.Day
 	Waiting reports.Waiting
 	Tasks   []task

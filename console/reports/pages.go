@@ -170,7 +170,7 @@ func usesChart(v *frame.Visit, p *usesPage, by reports.Dimension) template.HTML 
 	for i := range p.Uses.Rows {
 		l := &p.Uses.Rows[i]
 		label := l.Label
-		switch by {
+		switch by { //nolint:exhaustive // the others have their label
 		case reports.ByDay:
 			l.Label = frame.Day(v.Lang(), clock.Day(l.Key))
 			label = l.Label[:len(l.Label)-5]

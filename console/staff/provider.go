@@ -97,5 +97,5 @@ func (r *room) providerFailed(v *frame.Visit, visit accounts.Visit, err error) e
 	if visit.Confirm && v.Who.Kind == actor.Account {
 		return r.showConfirm(v, f, visit.Next, v.Again)
 	}
-	return v.Again("staff_signin.html", titleSignIn, r.signView(v, f, visit.Next))
+	return v.Again("staff_signin.html", titleSignIn, r.signView(f, visit.Next))
 }

@@ -24,7 +24,7 @@ type signView struct {
 	Pending  accounts.Pending
 }
 
-func (r *room) signView(v *frame.Visit, f *frame.Form, next string) signView {
+func (r *room) signView(f *frame.Form, next string) signView {
 	s := signView{Form: f, Next: frame.Inside(next), Passkeys: r.Accounts.PasskeysPossible()}
 	if r.Provider != nil {
 		s.Provider = r.Provider.Name()
@@ -36,7 +36,7 @@ func (r *room) signInPage(v *frame.Visit) error {
 	if v.Who.Kind == actor.Account {
 		return v.Go(frame.Inside(v.Query("next")), frame.Text{})
 	}
-	return v.Page("staff_signin.html", titleSignIn, r.signView(v, v.Blank(), v.Query("next")))
+	return v.Page("staff_signin.html", titleSignIn, r.signView(v.Blank(), v.Query("next")))
 }
 
 func (r *room) signIn(v *frame.Visit) error {
@@ -51,12 +51,12 @@ func (r *room) signIn(v *frame.Visit) error {
 	}
 	next := f.Get("next")
 	if !f.OK() {
-		return v.Again("staff_signin.html", titleSignIn, r.signView(v, f, next))
+		return v.Again("staff_signin.html", titleSignIn, r.signView(f, next))
 	}
 	opened, pending, err := r.Accounts.BeginLogin(v.Context(), in)
 	switch {
 	case refused(f, err):
-		return v.Again("staff_signin.html", titleSignIn, r.signView(v, f, next))
+		return v.Again("staff_signin.html", titleSignIn, r.signView(f, next))
 	case err != nil:
 		return err
 	case pending.Token != "":
@@ -70,7 +70,7 @@ func (r *room) signIn(v *frame.Visit) error {
 var titleCode = frame.Say("Langkah kedua", "Second step")
 
 func (r *room) codePage(v *frame.Visit) error {
-	s := r.signView(v, v.Blank(), v.Query("next"))
+	s := r.signView(v.Blank(), v.Query("next"))
 	p, err := r.Accounts.PendingLogin(v.Context(), kept(v, loginCookie))
 	if fault.KindOf(err) == fault.Unauthenticated {
 		return v.Go(with(pathSignIn, s.Next), frame.Text{})
@@ -88,7 +88,7 @@ func (r *room) code(v *frame.Visit) error {
 		return err
 	}
 	code, pending := f.Text("code", 20), kept(v, loginCookie)
-	s := r.signView(v, f, f.Get("next"))
+	s := r.signView(f, f.Get("next"))
 	if !f.OK() {
 		return r.codeAgain(v, s, pending)
 	}

@@ -169,7 +169,7 @@ func (r *room) keep(v *frame.Visit, name, value string) {
 	if value == "" {
 		life = -1
 	}
-	http.SetCookie(v.W, &http.Cookie{
+	http.SetCookie(v.W, &http.Cookie{ //nolint:gosec // Secure wherever people come over TLS
 		Name: name, Value: value, Path: "/", MaxAge: life, Secure: r.Cookies.Secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }

@@ -221,11 +221,11 @@ func TestExceptionsAreDecidedOneByOneOrTogether(t *testing.T) {
 	}
 	old := d.Unix(-20 * 24 * time.Hour)
 	kept := d.use(shop.Members{"scanned_at": old, "occurred_at": old})
-	p := branch.Get("/konsol/keputusan").Want(http.StatusOK, "Melebihi batas (3)", "Ditahan (1)")
+	branch.Get("/konsol/keputusan").Want(http.StatusOK, "Melebihi batas (3)", "Ditahan (1)")
 	branch.Get(over[0]).Submit("Tolak", url.Values{"note": {"tidak ditanggung"}}).Want(http.StatusOK, "Tidak diterima cabang", "Dikembalikan")
 
 	ids := url.Values{"id": {strings.TrimPrefix(over[1], "/konsol/penggunaan/"), strings.TrimPrefix(over[2], "/konsol/penggunaan/")}}
-	p = branch.Get("/konsol/keputusan?jenis=over_limit").Submit("Terima yang dipilih", ids).Want(http.StatusOK, "Terima sekaligus", "Rp20.000")
+	p := branch.Get("/konsol/keputusan?jenis=over_limit").Submit("Terima yang dipilih", ids).Want(http.StatusOK, "Terima sekaligus", "Rp20.000")
 	p.Submit("Ya, terima semuanya", nil).Want(http.StatusUnprocessableEntity, "Tulis alasan keputusan").
 		Submit("Ya, terima semuanya", url.Values{"note": {"nilai kecil"}}).Want(http.StatusOK, "2 penggunaan diterima.")
 	branch.Get(over[1]).Want(http.StatusOK, "Diterima cabang", "nilai kecil")

@@ -39,7 +39,7 @@ const (
 )
 
 // Refusal says why a file as a whole is not read, by a stable code.
-type Refusal struct{ Code string }
+type Refusal struct{ Code string } //nolint:errname // what it is called for people
 
 // Error implements error.
 func (r *Refusal) Error() string { return "file refused: " + r.Code }

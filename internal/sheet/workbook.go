@@ -19,7 +19,6 @@ type workbook struct {
 	tokens *tokens
 	line   int64
 	cells  []string
-	widest int
 }
 
 func openWorkbook(f io.ReaderAt, size int64) (Rows, error) {
@@ -211,7 +210,7 @@ func (w *workbook) number(text string) error {
 	return nil
 }
 
-func (w *workbook) readRow() error {
+func (w *workbook) readRow() error { //nolint:gocognit // one loop over the tokens of a row
 	w.cells = w.cells[:0]
 	depth, size := w.tokens.depth, 0
 	for {
@@ -273,7 +272,7 @@ func columnOf(ref string, next int) (int, error) {
 }
 
 // cell reads the rest of a <c>.
-func (w *workbook) cell(kind string) (string, error) {
+func (w *workbook) cell(kind string) (string, error) { //nolint:gocognit // one loop over the tokens of a cell
 	depth := w.tokens.depth
 	var value, formula, inline strings.Builder
 	hasFormula := false
@@ -389,7 +388,7 @@ func (x *texts) at(n int) (string, error) {
 	return string(x.all[from:x.end[n]]), nil
 }
 
-func (x *texts) read(p *zip.File, size int64) error {
+func (x *texts) read(p *zip.File, size int64) error { //nolint:gocognit // one loop over the tokens of a part
 	x.all = make([]byte, 0, min(p.UncompressedSize64/2, textsMost))
 	t, err := openPart(p, size, unpackedMost)
 	if err != nil {

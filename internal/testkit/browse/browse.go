@@ -5,6 +5,7 @@ package browse
 import (
 	"bytes"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
@@ -238,9 +239,7 @@ func (p *Page) Submit(button string, fill url.Values) *Page {
 	if name := Attr(pressed, "name"); name != "" {
 		values.Set(name, Attr(pressed, "value"))
 	}
-	for k, v := range fill {
-		values[k] = v
-	}
+	maps.Copy(values, fill)
 	at, err := url.Parse(p.Path)
 	p.b.must(err)
 	action := Attr(form, "action")
