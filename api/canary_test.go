@@ -213,7 +213,7 @@ type asker func(who, method, path, body string, headers ...string) *httptest.Res
 
 func (w *town) plantFile(p planted, as asker) {
 	w.t.Helper()
-	const officer, media = "branch_officer Alfa", "multipart/form-data; boundary=x"
+	const officer, media = "branch_supervisor Alfa", "multipart/form-data; boundary=x"
 	stored := int64(0)
 	send := func(lines string) {
 		body := "--x\r\nContent-Disposition: form-data; name=\"branch_id\"\r\n\r\n" + w.a.branch.String() +

@@ -92,15 +92,22 @@ const (
 // field names the reason.
 var ErrImportFile = fault.New(fault.Invalid, "import_file_refused", "The file cannot be imported; see errors.")
 
+// ErrImportPublish says that whoever sends a list may only have it checked: it is
+// let run by somebody who may publish lists.
+var ErrImportPublish = fault.New(fault.Forbidden, "import_publish", "You may have a list checked (dry_run), or upload it in the console for somebody else to publish.")
+
 // Import reads a file of snapshots and stores its good rows, two thousand a
 // transaction, so that others work on and progress can be seen; bad rows are
 // counted and the first MaxImportErrors places kept. The same file again changes
 // nothing. A row is found by its KPJ; a person by the identity number. What a
 // row ends loses its status bits in the same transaction. Errors:
-// ErrBranchNotFound, ErrImportFile (nothing was stored).
+// ErrBranchNotFound, ErrImportPublish, ErrImportFile (nothing was stored).
 func (s *Service) Import(ctx context.Context, r ImportRequest) (ImportRun, error) {
 	if !actor.From(ctx).Scope(actor.ImportParticipants).HasBranch(r.BranchID) {
 		return ImportRun{}, ErrBranchNotFound
+	}
+	if !r.DryRun && !actor.From(ctx).Scope(actor.PublishImports).HasBranch(r.BranchID) {
+		return ImportRun{}, ErrImportPublish
 	}
 	b, err := s.Branch(ctx, r.BranchID)
 	if err != nil {

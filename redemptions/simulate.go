@@ -24,6 +24,8 @@ const (
 
 // Faults of simulations.
 var (
+	// ErrSimulationSmall: too few people used promos there for a partner to be told.
+	ErrSimulationSmall = fault.New(fault.Invalid, "simulation_small", "Fewer than five people used promos in this period and these outlets. Choose more.")
 	// ErrSimulationPeriod: the period is none, lies in the future or is too long.
 	ErrSimulationPeriod = fault.New(fault.Invalid, "simulation_period", "The period must end on or after its first day, not begin in the future, and span at most three years.")
 	// ErrSimulationVersion: there is no such version to work out.
@@ -101,6 +103,9 @@ func (s *Service) Simulate(ctx context.Context, q Simulation) (Simulated, error)
 	if err != nil {
 		return Simulated{}, err
 	}
+	if partnerOnly(actor.From(ctx)) && people(past) < smallCount {
+		return Simulated{}, ErrSimulationSmall.At("/from")
+	}
 	out := Simulated{From: q.From, To: q.To, Cut: cut, Past: int64(len(past))}
 	if cut {
 		out.From = past[0].LocalOn
@@ -120,6 +125,15 @@ func (s *Service) Simulate(ctx context.Context, q Simulation) (Simulated, error)
 		out.Costs = append(out.Costs, c)
 	}
 	return out, nil
+}
+
+// people counts whose uses they are.
+func people(past []pastUse) int64 {
+	seen := map[uuid.UUID]bool{}
+	for i := range past {
+		seen[past[i].ParticipantID] = true
+	}
+	return int64(len(seen))
 }
 
 // partnerOnly reports whether somebody sees promos only as an owner.

@@ -34,6 +34,7 @@ var faults = map[string]frame.Text{
 		"This promo may cost more than the branch approves by itself. Headquarters approves it, two persons together."),
 	"second_person": frame.Say("Anda sudah menyetujui. Di atas batas cabang, orang kedua dari kantor pusat juga harus menyetujui.",
 		"You have approved already. Above the branch's limit a second person of headquarters must approve too."),
+	"simulation_small": frame.Say("Kurang dari lima orang memakai promo pada periode dan gerai ini. Pilih yang lebih luas.", "Fewer than five people used promos in this period and these outlets. Choose more."),
 	"simulation_period": frame.Say("Periode harus berakhir pada atau setelah hari pertama, tidak dimulai di masa depan, dan paling lama tiga tahun.",
 		"The period must end on or after its first day, not begin in the future, and span at most three years."),
 	"simulation_version": frame.Say("Versi itu tidak ada.", "There is no such version."),
