@@ -8,6 +8,7 @@ import (
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/internal/fault"
 	"github.com/berlaku/berlaku/internal/page"
+	"github.com/berlaku/berlaku/notices"
 	"github.com/berlaku/berlaku/participants"
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/perisai"
@@ -55,8 +56,9 @@ func faults() []*fault.Error {
 		redemptions.ErrNotFound, redemptions.ErrNotVoidable, redemptions.ErrOccurredAt, redemptions.ErrReceiptNumber,
 		redemptions.ErrScanNotFound, redemptions.ErrScanOrCard, redemptions.ErrTillOnly, redemptions.ErrVoidReason, redemptions.ErrVoidWindowOver,
 		redemptions.ErrDecided, redemptions.ErrDecision, redemptions.ErrDecisionNote, redemptions.ErrDisputeReason, redemptions.ErrDisputeWindowOver,
-		redemptions.ErrSimulationPeriod, redemptions.ErrSimulationVersion, redemptions.ErrNoParticipant, redemptions.ErrNotDisputable, redemptions.ErrNotDisputed, redemptions.ErrOwnDispute,
-		reports.ErrDimension, reports.ErrPeriod,
+		redemptions.ErrSimulationPeriod, redemptions.ErrSimulationSmall, participants.ErrImportPublish, redemptions.ErrSimulationVersion, redemptions.ErrNoParticipant, redemptions.ErrNotDisputable, redemptions.ErrNotDisputed, redemptions.ErrOwnDispute,
+		reports.ErrDimension, reports.ErrNotFound, reports.ErrPeriod, notices.ErrNotFound, notices.ErrSetting,
+		participants.ErrLookReason, participants.ErrImportState, participants.ErrOwnImport, participants.ErrImportExpired, participants.ErrUndoTooLate, participants.ErrMapping,
 		tills.ErrAssertion, tills.ErrCashierNotFound, tills.ErrCashiersFull, tills.ErrCode, tills.ErrInvalid, tills.ErrNotFound,
 		tills.ErrOutletClosed, tills.ErrPending, tills.ErrRevoked, tills.ErrState, tills.ErrTillOnly, tills.ErrToken, tills.ErrTooLate,
 	}

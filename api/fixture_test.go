@@ -87,14 +87,15 @@ type estate struct {
 	claim                                        uuid.UUID // of fresh
 	claimCode                                    string
 	keyText, tillToken, participantToken, scanID string
-	receipt, enrolment, assertion                string    // a code, a code, what buys the active till a bearer
-	revokedToken, handIn                         string    // a bearer of a till that was revoked, what hands in for the active one
-	device                                       device    // the active till's
-	carrier                                      device    // the phone that carries the card
-	carrierAssertion                             string    // what gets it a token
-	cardRun, openRun                             uuid.UUID // cards for many: one that is done, one that nobody works on yet
-	request, erasure, prepared                   uuid.UUID // data requests: a correction, an erasure, one that waits for approval
-	secrets                                      []string  // what nobody outside may ever be shown
+	receipt, enrolment, assertion                string               // a code, a code, what buys the active till a bearer
+	revokedToken, handIn                         string               // a bearer of a till that was revoked, what hands in for the active one
+	device                                       device               // the active till's
+	carrier                                      device               // the phone that carries the card
+	carrierAssertion                             string               // what gets it a token
+	cardRun, openRun                             uuid.UUID            // cards for many: one that is done, one that nobody works on yet
+	request, erasure, prepared                   uuid.UUID            // data requests: a correction, an erasure, one that waits for approval
+	secrets                                      []string             // what nobody outside may ever be shown
+	more                                         map[string]uuid.UUID // what only pages name
 }
 
 // principal is somebody who knocks.
@@ -357,11 +358,12 @@ func (w *town) estate(name string, branch uuid.UUID) *estate {
 	w.field(e)
 	w.uses(e)
 	w.requests(e)
+	w.paper(e)
 	e.secrets = append(e.secrets, "Rekan "+name, e.colleague.String(), "Burung "+name, "Toko "+name, "Kasir "+name, "Wadah "+name, "Agen "+name, e.cardText, e.shortCode)
 	for _, id := range []uuid.UUID{e.person, e.fresh, e.printed, e.phone, e.wadah, e.agent, e.registration, e.claim, e.run, e.use, e.outlet, e.key, e.cashier, e.allowance, e.request, e.erasure, e.prepared} {
 		e.secrets = append(e.secrets, id.String())
 	}
-	for _, all := range []map[string]uuid.UUID{e.partners, e.promos, e.tills} {
+	for _, all := range []map[string]uuid.UUID{e.partners, e.promos, e.tills, e.more} {
 		for _, id := range all {
 			e.secrets = append(e.secrets, id.String())
 		}

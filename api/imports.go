@@ -50,7 +50,7 @@ type importBody struct {
 	Format     string     `json:"format" enum:"csv,xlsx"`
 	FileHash   string     `json:"file_hash" doc:"SHA-256 in hexadecimal."`
 	DryRun     bool       `json:"dry_run"`
-	State      string     `json:"state" enum:"running,done,failed"`
+	State      string     `json:"state" enum:"uploaded,mapped,checked,running,done,failed,cancelled,undoing,undone"`
 	Failure    string     `json:"failure,omitempty"`
 	RowsRead   int64      `json:"rows_read"`
 	Created    int64      `json:"created"`

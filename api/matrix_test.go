@@ -35,6 +35,9 @@ func (w *town) fill(text string, e *estate, p *principal) string {
 	for state, id := range e.partners {
 		pairs = append(pairs, "{partner "+state+"}", id.String())
 	}
+	for name, id := range e.more {
+		pairs = append(pairs, "{"+name+"}", id.String())
+	}
 	for state, id := range e.promos {
 		pairs = append(pairs, "{promo "+state+"}", id.String(), "{hash "+state+"}", e.hashes[state])
 	}
@@ -93,6 +96,8 @@ func (c *cell) String() string {
 func (c *cell) want() int {
 	public := c.row.who == anybody
 	switch {
+	case !public && c.row.onPage() && (c.who.code == "--" || c.who.code == "TR"):
+		return http.StatusSeeOther // to the sign-in
 	case !public && c.who.code == "--":
 		return http.StatusUnauthorized
 	case !public && !slices.Contains(strings.Fields(c.row.who), c.who.code):
@@ -133,9 +138,18 @@ func (w *town) request(c *cell) (*http.Request, *trapped) {
 	}
 	path = w.fill(path, e, c.who)
 	headers := []string{"Idempotency-Key", uuid.NewString()}
-	if want := c.want(); (want == 401 || want == 403) && method != http.MethodGet && c.row.who != anybody && c.row.except[c.who.code] == 0 {
+	want := c.want()
+	away := want == 401 || want == 403 || want == 303 && !slices.Contains(strings.Fields(c.row.who), c.who.code)
+	if c.row.onPage() && !(away && method == http.MethodPost && c.row.who != anybody && c.row.except[c.who.code] == 0) {
+		return visit(method, path, c.who, w.fill(c.row.body, e, c.who)), nil
+	}
+	if away && method != http.MethodGet && c.row.who != anybody && c.row.except[c.who.code] == 0 {
 		trap := &trapped{Reader: strings.NewReader("{broken")}
 		r := ask(method, path, c.who.token, trap, headers...)
+		if c.row.onPage() {
+			r = visit(method, path, c.who, "")
+			r.Body = io.NopCloser(trap)
+		}
 		r.ContentLength = 7
 		return r, trap
 	}
@@ -242,7 +256,7 @@ func (w *town) checkTable() {
 	rows := map[string]*row{}
 	for i := range matrix {
 		rows[matrix[i].op] = &matrix[i]
-		if w.operations[matrix[i].op] == nil {
+		if w.operations[matrix[i].op] == nil && !matrix[i].onPage() {
 			w.t.Errorf("%s is in the table and nowhere else", matrix[i].op)
 		}
 	}
@@ -260,8 +274,8 @@ func (w *town) checkTable() {
 	for name := range w.operations {
 		known[strings.NewReplacer("{", ":", "}", "").Replace(name)] = true
 	}
-	for _, page := range w.Console.Routes() { // a table of their own stands in the package console
-		known[page.Method+" "+page.Path] = true
+	for name := range w.checkPages() {
+		known[name] = true
 	}
 	for _, name := range w.API.Echo() {
 		if strings.Contains(name, " /konsol/static/") || name == echo.RouteNotFound+" /konsol/*" {
@@ -285,16 +299,24 @@ func (w *town) walk(r *row, p *principal) int {
 		c := &cell{r, p, e}
 		req, trap := w.request(c)
 		rec := w.try(req)
+		away := turnedAway(rec)
+		if r.onPage() {
+			rec = plain(rec, req)
+		}
 		want := c.want()
 		switch {
 		case rec.Code != want:
-			w.t.Errorf("%s: got %d, want %d: %.300s", c, rec.Code, want, rec.Body)
+			w.t.Errorf("%s: got %d, want %d: %.300s", c, rec.Code, want, gist(rec))
 		case trap != nil && trap.sprung:
 			w.t.Errorf("%s: the body was read before the answer %d", c, want)
+		case r.except[p.code] == want && c.reaches():
 		case want == http.StatusNotFound && gone == "":
 			gone = masked(rec)
 		case want == http.StatusNotFound && gone != masked(rec):
 			w.t.Errorf("%s: what is another's and what is absent can be told apart:\n%s\n%s", c, masked(rec), gone)
+		}
+		if want == http.StatusSeeOther && r.onPage() && r.who != anybody && away == slices.Contains(strings.Fields(r.who), p.code) {
+			w.t.Errorf("%s: sent to %s", c, rec.Header().Get("Location"))
 		}
 		if leak := w.leaks(p, rec); leak != "" && r.who != anybody && !r.listed {
 			w.t.Errorf("%s shows %s", c, leak)

@@ -93,7 +93,7 @@ func (s *Service) Caps(ctx context.Context) (map[uuid.UUID]Cap, error) {
 }
 
 // SetCap sets what a branch may approve by itself. Only headquarters does
-// (ErrNotFound); what is no amount is ErrInvalid.
+// (ErrNotFound, also for a branch that is not there); what is no amount is ErrInvalid.
 func (s *Service) SetCap(ctx context.Context, c Cap) error {
 	who := actor.From(ctx)
 	if !who.Scope(actor.ApproveBenefits).National {

@@ -53,7 +53,15 @@ func (s *Service) branchCap(ctx context.Context, branch uuid.UUID) (Cap, error) 
 	return Cap(rows[0]), nil
 }
 
+// writeCap returns ErrNotFound for a branch that is not there.
 func (s *Service) writeCap(ctx context.Context, c Cap) error {
+	var known int64
+	if err := s.db.From(ctx).Table("branches").Where("id = ?", c.BranchID).Count(&known).Error; err != nil {
+		return fmt.Errorf("write cap: %w", err)
+	}
+	if known == 0 {
+		return ErrNotFound
+	}
 	err := s.db.From(ctx).Exec(`INSERT INTO benefit_caps (branch_id, amount, open_ended, changed_by, changed_at) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (branch_id) DO UPDATE SET amount = excluded.amount, open_ended = excluded.open_ended,
 		changed_by = excluded.changed_by, changed_at = excluded.changed_at`, c.BranchID, c.Amount, c.OpenEnded, c.ChangedBy, c.ChangedAt).Error

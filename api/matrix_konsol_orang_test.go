@@ -1,0 +1,83 @@
+package api_test
+
+// ownRows are signing in, the own account, the others and the log.
+var ownRows = []row{
+	// Signing in, for anybody.
+	{op: "GET /konsol/masuk", who: anybody, status: 200, except: inside(303)},
+	{op: "POST /konsol/masuk", who: anybody, status: 422},
+	{op: "GET /konsol/masuk/kode", who: anybody, status: 303},
+	{op: "POST /konsol/masuk/kode", who: anybody, status: 422},
+	{op: "POST /konsol/masuk/passkey", who: anybody, status: 200},
+	{op: "POST /konsol/masuk/passkey/selesai", who: anybody, status: 422},
+	{op: "GET /konsol/masuk/oidc", who: anybody, status: 404},
+	{op: "GET /konsol/masuk/oidc/kembali", who: anybody, status: 404},
+	{op: "POST /konsol/keluar", who: staff, status: 303},
+	{op: "GET /konsol/mulai", who: anybody, status: 403},
+	{op: "POST /konsol/mulai", who: anybody, status: 403},
+	{op: "GET /konsol/undangan", who: anybody, status: 200},
+	{op: "POST /konsol/undangan", who: anybody, status: 422},
+	{op: "GET /konsol/pemulihan", who: anybody, status: 200},
+	{op: "POST /konsol/pemulihan", who: anybody, status: 422},
+	{op: "POST /konsol/pemulihan/tautan", who: anybody, status: 422},
+
+	// One's own account. What is another's has no address here but an id.
+	{op: "GET /konsol/akun", who: staff, status: 200},
+	{op: "POST /konsol/akun/sandi", who: staff, status: 422},
+	{op: "POST /konsol/akun/kode", who: staff, status: 409},
+	{op: "POST /konsol/akun/sesi/lain", who: staff, status: 303},
+	{op: "POST /konsol/akun/sesi/{id}", who: staff, path: "/konsol/akun/sesi/" + absent, status: 404},
+	{op: "GET /konsol/akun/faktor-kedua", who: staff, status: 200},
+	{op: "POST /konsol/akun/totp", who: staff, status: 303},
+	{op: "GET /konsol/akun/totp.png", who: staff, status: 409},
+	{op: "POST /konsol/akun/totp/kode", who: staff, status: 422},
+	{op: "POST /konsol/akun/totp/hapus", who: staff, status: 422},
+	{op: "POST /konsol/akun/passkey", who: staff, status: 200},
+	{op: "POST /konsol/akun/passkey/selesai", who: staff, status: 422},
+	{op: "POST /konsol/akun/passkey/{id}/nama", who: staff, path: "/konsol/akun/passkey/" + absent + "/nama", body: "name=Kunci", status: 404},
+	{op: "POST /konsol/akun/passkey/{id}/hapus", who: staff, path: "/konsol/akun/passkey/" + absent + "/hapus", status: 404},
+	{op: "GET /konsol/konfirmasi", who: staff, status: 200},
+	{op: "POST /konsol/konfirmasi", who: staff, status: 422},
+	{op: "POST /konsol/konfirmasi/passkey", who: staff, status: 422},
+	{op: "POST /konsol/konfirmasi/passkey/selesai", who: staff, status: 422},
+
+	// Others.
+	{op: "GET /konsol/orang", who: invites, status: 200},
+	{op: "POST /konsol/orang/cari", who: invites, status: 422},
+	{op: "GET /konsol/orang/undang", who: invites, status: 200},
+	{op: "POST /konsol/orang/undang", who: invites, status: 422},
+	{op: "GET /konsol/orang/undangan", who: invites, status: 200},
+	{op: "POST /konsol/orang/undangan/{id}/tarik", who: invites, reach: "PO BS", path: "/konsol/orang/undangan/{invited}/tarik", status: 303, except: map[string]int{"SY": 404}},
+	{op: "POST /konsol/orang/undangan/{id}/baru", who: invites, reach: "PO BS", path: "/konsol/orang/undangan/{invited}/baru", status: 200, except: map[string]int{"SY": 404}},
+	{op: "GET /konsol/orang/permintaan", who: invites, status: 200},
+	{op: "POST /konsol/orang/permintaan/{id}/setujui", who: invites, reach: "PO BS", path: "/konsol/orang/permintaan/{reset}/setujui", status: 303, except: map[string]int{"SY": 404}},
+	{op: "POST /konsol/orang/permintaan/{id}/tarik", who: invites, reach: "PO BS", path: "/konsol/orang/permintaan/{reset}/tarik", status: 303, except: map[string]int{"SY": 404}},
+	{op: "GET /konsol/orang/{id}", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}", status: 200, except: map[string]int{"SY": 404}},
+	{op: "GET /konsol/orang/{id}/peran", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/peran", status: 200, except: map[string]int{"SY": 404}},
+	{op: "POST /konsol/orang/{id}/peran", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/peran", status: 422, except: map[string]int{"SY": 404}},
+	// An empty form names no role that could be taken away.
+	{op: "POST /konsol/orang/{id}/peran/cabut", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/peran/cabut", status: 404, except: map[string]int{"SY": 404}},
+	{op: "POST /konsol/orang/{id}/sesi", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/sesi", status: 303, except: map[string]int{"SY": 404}},
+	{op: "POST /konsol/orang/{id}/nonaktif", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/nonaktif", status: 303, except: map[string]int{"SY": 404}},
+	{op: "POST /konsol/orang/{id}/pemulihan", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/pemulihan", body: "jenis=password", status: 200, except: map[string]int{"SY": 404}},
+
+	// Notices: of a data request hear those who handle it.
+	{op: "GET /konsol/pemberitahuan", who: staff, status: 200},
+	{op: "POST /konsol/pemberitahuan/baca", who: staff, status: 303},
+	{op: "GET /konsol/pemberitahuan/setelan", who: staff, status: 200},
+	{op: "POST /konsol/pemberitahuan/setelan", who: staff, status: 303},
+	{op: "POST /konsol/pemberitahuan/{id}/buka", who: staff, reach: "BO BS", path: "/konsol/pemberitahuan/{news}/buka", status: 303, except: map[string]int{"HA": 404, "SY": 404, "AU": 404}},
+	{op: "POST /konsol/pemberitahuan/{id}/baca", who: staff, reach: "BO BS", path: "/konsol/pemberitahuan/{news}/baca", status: 303, except: map[string]int{"HA": 404, "SY": 404, "AU": 404}},
+
+	// The log: who does not read all of it, reads what they did themselves.
+	{op: "GET /konsol/audit", who: audits, status: 200},
+	{op: "GET /konsol/audit/catatan/{id}", who: audits, reach: national, path: "/konsol/audit/catatan/{entry}", status: 200},
+	{op: "GET /konsol/audit/catatan/{id}/bukti.json", who: audits, reach: national, path: "/konsol/audit/catatan/{entry}/bukti.json", status: 409},
+	{op: "GET /konsol/audit/verifikasi", who: audits, status: 200, except: map[string]int{"BS": 403}},
+	{op: "POST /konsol/audit/verifikasi", who: audits, status: 303, except: map[string]int{"BS": 403}},
+	{op: "GET /konsol/audit/verifikasi/{id}", who: audits, path: "/konsol/audit/verifikasi/" + absent, status: 404},
+	{op: "GET /konsol/audit/titik", who: audits, status: 200},
+	{op: "GET /konsol/audit/titik/semua.txt", who: audits, status: 200},
+	{op: "GET /konsol/audit/titik/{size}", who: audits, path: "/konsol/audit/titik/1", status: 404},
+	{op: "GET /konsol/audit/konsistensi.json", who: audits, status: 422},
+	{op: "GET /konsol/audit/kunci.txt", who: audits, status: 200},
+}
