@@ -103,7 +103,7 @@ func (s *Service) Simulate(ctx context.Context, q Simulation) (Simulated, error)
 	if err != nil {
 		return Simulated{}, err
 	}
-	if partnerOnly(actor.From(ctx)) && people(past) < smallCount {
+	if n := people(past); n > 0 && n < smallCount && partnerOnly(actor.From(ctx)) {
 		return Simulated{}, ErrSimulationSmall.At("/from")
 	}
 	out := Simulated{From: q.From, To: q.To, Cut: cut, Past: int64(len(past))}
