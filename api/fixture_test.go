@@ -559,7 +559,7 @@ func (w *town) people(e *estate) {
 	e.participantToken = ok(w.Accounts.IssueParticipantToken(w.system(), e.person, phone.ID))(w.t)
 	e.activation = ok(w.Participants.BeginActivation(w.system(), e.fresh))(w.t).Code
 	file := []byte("kpj;nik;nama;segmen;status\n")
-	e.run = ok(w.Participants.Import(e.maker, participants.ImportRequest{
+	e.run = ok(w.Participants.Import(e.decider, participants.ImportRequest{
 		BranchID: e.branch, Format: participants.CSV, File: bytes.NewReader(append(file, "2;9;Budi;bpu;aktif\n"...)), Size: int64(len(file) + 19),
 	}))(w.t).ID
 }
