@@ -231,7 +231,8 @@ func TestALinkKeepsItsFilters(t *testing.T) {
 	h := open(t)
 	b := h.as(t, actor.HQAnalyst, actor.National, uuid.Nil)
 	p := b.Get("/konsol/laporan/penggunaan?by=mitra&periode=custom&from=2026-11-01&to=2026-11-30&mitra="+h.own.String()).Want(http.StatusOK, "1 Nov 2026 – 30 Nov 2026", "Bengkel Sendiri")
-	p.Follow("Retensi").Want(http.StatusOK, "1 Nov 2026 – 30 Nov 2026")
+	p.Follow("Ringkasan").Want(http.StatusOK, "1 Nov 2026 – 30 Nov 2026")
+	p.Follow("Retensi").Want(http.StatusOK).WantNot("1 Nov 2026 – 30 Nov 2026") // which says nothing about a single month
 	// Days that somebody changed win over the preset that still stands there.
 	b.Get("/konsol/laporan/penggunaan?periode=this_month&from=2026-10-05&to=2026-11-24&tadi=2026-11-01..2026-11-24").Want(http.StatusOK, "5 Okt 2026 – 24 Nov 2026")
 	b.Get("/konsol/laporan/penggunaan?periode=last_month&from=2026-11-01&to=2026-11-24&tadi=2026-11-01..2026-11-24").Want(http.StatusOK, "1 Okt 2026 – 31 Okt 2026")
