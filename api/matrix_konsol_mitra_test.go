@@ -50,7 +50,7 @@ var programmeRows = []row{
 	{op: "POST /konsol/promo/{id}/jeda", who: writesShops, reach: inPartner, path: "/konsol/promo/{promo live}/jeda", status: 303},
 	{op: "POST /konsol/promo/{id}/lanjutkan", who: writesShops, reach: inPartner, path: "/konsol/promo/{promo paused}/lanjutkan", status: 303},
 	{op: "POST /konsol/promo/{id}/akhiri", who: writesShops, reach: inPartner, path: "/konsol/promo/{promo live}/akhiri", status: 303},
-	{op: "GET /konsol/promo/{id}/simulasi", who: seesBenefit, reach: inPartner, path: "/konsol/promo/{promo live}/simulasi", status: 200},
+	{op: "GET /konsol/promo/{id}/simulasi", who: seesBenefit, reach: inPartner, path: "/konsol/promo/{promo live}/simulasi", status: 200, except: map[string]int{"PO": 422}},
 	{op: "GET /konsol/promo/{id}/kartu-promo", who: seesBenefit, reach: inPartner, path: "/konsol/promo/{promo live}/kartu-promo", status: 200},
 
 	// Uses.
