@@ -286,7 +286,12 @@ func TestReachHidesOtherBranches(t *testing.T) {
 	here, there := as(w.ctx, actor.BranchOfficer, palu), as(w.ctx, actor.BranchOfficer, donggala)
 	name := pii.Text("Orang Lain")
 	member := participants.NewMembership{KPJ: kpj(9), Segment: participants.PU, Status: participants.Active}
-	run, err := w.Import(here, csvRequest("nik,nama,kpj,segmen\n"))
+	if _, err := w.Import(here, csvRequest("nik,nama,kpj,segmen\n")); !errors.Is(err, participants.ErrImportPublish) {
+		t.Errorf("an officer lets a list run: %v", err)
+	}
+	list := csvRequest("nik,nama,kpj,segmen\n")
+	list.DryRun = true
+	run, err := w.Import(here, list)
 	if err != nil {
 		t.Fatal(err)
 	}
