@@ -194,7 +194,7 @@ func (w *town) checkPages() map[string]bool {
 // inside answers those who are signed in by another status.
 func inside(status int) map[string]int {
 	out := map[string]int{}
-	for _, code := range strings.Fields(staff) {
+	for code := range strings.FieldsSeq(staff) {
 		out[code] = status
 	}
 	return out

@@ -151,17 +151,25 @@ func (s *Service) WriteFaults(ctx context.Context, id uuid.UUID, format Format, 
 			return err
 		}
 		said := saidOfLines(bad, lang)
-		for _, r := range rows {
-			cells, err := s.openRow(id, r)
-			if err != nil {
-				return err
-			}
-			if err := out.line(append(padded(cells, width), strings.Join(said[r.Line], " "))); err != nil {
-				return err
-			}
+		if err := s.writeFaulty(out, id, rows, said, width); err != nil {
+			return err
 		}
 		after = rows[len(rows)-1].Line
 	}
+}
+
+// writeFaulty writes rows as they were, of so many cells, and what was said of them.
+func (s *Service) writeFaulty(out *lines, id uuid.UUID, rows []faultyRow, said map[int64][]string, width int) error {
+	for _, r := range rows {
+		cells, err := s.openRow(id, r)
+		if err != nil {
+			return err
+		}
+		if err := out.line(append(padded(cells, width), strings.Join(said[r.Line], " "))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // saidOfLines says what is wrong, by the line.
