@@ -211,7 +211,10 @@ func TestEveryRouteForEveryPrincipal(t *testing.T) {
 	cells := 0
 	for i := range matrix {
 		r := &matrix[i]
-		for _, p := range w.principals {
+		for n, p := range w.principals {
+			if testing.Short() && (i+n)%4 != 0 {
+				continue // under the race detector every row and every principal, but not each with each
+			}
 			cells += w.walk(r, p)
 		}
 	}
