@@ -5,12 +5,15 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"fmt"
+	"math/big"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/internal/actor"
+	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/redemptions"
 )
@@ -101,17 +104,18 @@ func (b *builder) enrolled(ctx context.Context, outlet uuid.UUID, name string) (
 	return t.ID, err
 }
 
-// counters puts tills and cashiers at the first partner's outlets: those at the
-// second were confirmed a while ago and never heard of.
+// counters puts tills at outlets of the first two partners, and cashiers at the
+// third of the first one, whose till was confirmed a while ago and never heard of.
+// Nobody knows their PINs: the owner gives new ones.
 func (b *builder) counters(ctx context.Context) error {
 	now := b.clock.Now()
 	defer b.clock.Set(now)
 	b.clock.Set(now.Add(-20 * 24 * time.Hour))
-	if _, err := b.enrolled(ctx, b.shops[0].outlets[1], "Tablet depan"); err != nil {
+	if _, err := b.enrolled(ctx, b.shops[0].outlets[2], "Tablet depan"); err != nil {
 		return err
 	}
 	for _, name := range []string{"Sari", "Udin", "Melati"} {
-		if _, err := b.app.Tills.AddCashier(ctx, b.shops[0].outlets[1], name, "204816"); err != nil {
+		if err := b.cashier(ctx, b.shops[0].outlets[2], name); err != nil {
 			return err
 		}
 	}
@@ -120,5 +124,19 @@ func (b *builder) counters(ctx context.Context) error {
 		return err
 	}
 	_, err := b.enrolled(ctx, b.shops[1].outlets[0], "Kasir depan")
+	return err
+}
+
+// cashier adds one with a random PIN; some are refused as too easy.
+func (b *builder) cashier(ctx context.Context, outlet uuid.UUID, name string) (err error) {
+	for range 5 {
+		n, fault := rand.Int(rand.Reader, big.NewInt(1_000_000))
+		if fault != nil {
+			return fault
+		}
+		if _, err = b.app.Tills.AddCashier(ctx, outlet, name, pii.Text(fmt.Sprintf("%06d", n))); err == nil {
+			return nil
+		}
+	}
 	return err
 }
