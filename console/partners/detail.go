@@ -32,6 +32,7 @@ type detailPage struct {
 	Reason    frame.Text
 	MayAssign bool
 	MayInvite bool
+	Assess    bool // the assessments of sectors can be read
 }
 
 // Doing returns the words of an entry of the history.
@@ -80,6 +81,7 @@ func (r *room) dossier(v *frame.Visit, id uuid.UUID) (p detailPage, err error) {
 		return p, err
 	}
 	p.Form, p.Reason, p.MayInvite = v.Blank(), reason(p.StateReason), v.Who.Can(actor.InvitePeople)
+	p.Assess = v.Who.Can(actor.ReadAssessments)
 	for _, c := range p.Dossier.Choices {
 		to := choice{Choice: c, Words: steps[c.Step]}
 		if c.Problem != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/berlaku/berlaku/console/chart"
 	"github.com/berlaku/berlaku/console/frame"
+	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/reports"
 )
@@ -255,9 +256,10 @@ func (r *room) refusals(v *frame.Visit) error {
 
 // sectorsPage is the page of the sectors.
 type sectorsPage struct {
-	F     *filters
-	Lines []reports.SectorLine
-	Chart template.HTML
+	F      *filters
+	Lines  []reports.SectorLine
+	Chart  template.HTML
+	Assess bool // the assessments can be read
 }
 
 func (r *room) sectors(v *frame.Visit) error {
@@ -265,7 +267,7 @@ func (r *room) sectors(v *frame.Visit) error {
 	if err != nil {
 		return err
 	}
-	p := sectorsPage{F: f}
+	p := sectorsPage{F: f, Assess: v.Who.Can(actor.ReadAssessments)}
 	if p.Lines, err = r.Reports.Sectors(v.Context(), f.Query); err != nil {
 		return err
 	}

@@ -12,15 +12,16 @@ import (
 
 type oneView struct {
 	redemptions.Story
-	Form  *frame.Form
-	Flags []flagWord
-	Acts  []actView
-	Talk  []talkView
-	Why   frame.Text
-	Wait  redemptions.Waiting
-	Late  int64 // minutes between counter and server, of an offline one
-	Audit bool
-	Kinds []string // of disputes
+	Form   *frame.Form
+	Flags  []flagWord
+	Acts   []actView
+	Talk   []talkView
+	Why    frame.Text
+	Wait   redemptions.Waiting
+	Late   int64    // minutes between counter and server, of an offline one
+	Audit  bool     // the log can be read
+	People bool     // the profile can be
+	Kinds  []string // of disputes
 }
 
 type actView struct {
@@ -55,7 +56,7 @@ func (r *room) story(v *frame.Visit, form *frame.Form) error {
 	if err != nil {
 		return err
 	}
-	view := oneView{Story: st, Form: form, Why: reasonText(st.Reason), Wait: st.Waits(), Audit: v.Who.Can(actor.ReadAudit), Kinds: []string{"wrong_amount", "not_received", "not_me", "other"}}
+	view := oneView{Story: st, Form: form, Why: reasonText(st.Reason), Wait: st.Waits(), Audit: v.Who.Can(actor.ReadAudit), People: v.Who.Can(actor.ReadParticipants), Kinds: []string{"wrong_amount", "not_received", "not_me", "other"}}
 	for _, f := range st.Flags {
 		if w, ok := flagWords[f]; ok {
 			view.Flags = append(view.Flags, w)
