@@ -428,9 +428,11 @@ func TestANewPasswordByLink(t *testing.T) {
 	one, two := w.person(t, "a@example.test", national), w.person(t, "b@example.test", national)
 	a := w.owner(t, email, w.partnerA)
 	const fresh = "sebelas ekor kerbau putih"
+	session := w.mustLogin(t, email)
+	w.app(t, a)
 	old, err := w.AskReset(w.as(t, one), a.ID, accounts.ResetPassword)
 	if err != nil || old == "" {
-		t.Fatalf("an owner needs one person only: %v", err)
+		t.Fatalf("an owner with a second factor needs one person only: %v", err)
 	}
 	code, err := w.AskReset(w.as(t, one), a.ID, accounts.ResetPassword)
 	if err != nil {
@@ -438,7 +440,6 @@ func TestANewPasswordByLink(t *testing.T) {
 	}
 	want(t, w.UseRecoveryLink(t.Context(), old, fresh), accounts.ErrRecoveryLink)
 	want(t, w.UseRecoveryLink(t.Context(), code, "short"), accounts.ErrPasswordShort)
-	session := w.mustLogin(t, email)
 	if err := w.UseRecoveryLink(t.Context(), code, fresh); err != nil {
 		t.Fatal(err)
 	}
@@ -468,6 +469,31 @@ func TestANewPasswordByLink(t *testing.T) {
 	}
 }
 
+func TestOnePersonAloneLetsNobodyIn(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.person(t, "a@example.test", national), w.person(t, "b@example.test", national)
+	a := w.owner(t, email, w.partnerA)
+	code, err := w.AskReset(w.as(t, one), a.ID, accounts.ResetPassword)
+	if err != nil || code != "" {
+		t.Fatalf("without a second factor the link would be all that it takes: %q, %v", code, err)
+	}
+	w.app(t, a)
+	if code, err = w.AskReset(w.as(t, one), a.ID, accounts.ResetPassword); err != nil || code == "" {
+		t.Fatalf("with one, a person suffices: %v", err)
+	}
+	if _, err := w.AskReset(w.as(t, one), a.ID, accounts.ResetFactor); err != nil {
+		t.Fatal(err)
+	}
+	waiting, err := w.ListResets(w.as(t, two))
+	if err != nil || len(waiting) != 1 || waiting[0].Kind != accounts.ResetFactor {
+		t.Fatalf("%+v, %v", waiting, err)
+	}
+	if _, err := w.ApproveReset(w.as(t, two), waiting[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	want(t, w.UseRecoveryLink(t.Context(), code, "sebelas ekor kerbau putih"), accounts.ErrRecoveryLink)
+}
+
 func TestAChangedPasswordEndsTheOtherSessions(t *testing.T) {
 	w := newWorld(t)
 	a := w.person(t, email)
@@ -491,11 +517,12 @@ func TestANewPasswordEndsTheLinksThatWouldSetAnother(t *testing.T) {
 	admin := w.person(t, "a@example.test", national)
 	a := w.owner(t, email, w.partnerA)
 	const fresh, third = "sebelas ekor kerbau putih", "tujuh perahu layar biru"
+	here := w.mustLogin(t, email)
+	w.app(t, a)
 	link, err := w.AskReset(w.as(t, admin), a.ID, accounts.ResetPassword)
 	if err != nil || link == "" {
 		t.Fatal(err)
 	}
-	here := w.mustLogin(t, email)
 	if err := w.ChangePassword(w.as(t, a), here.Token, password, fresh); err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type ResetKind string
 // The kinds.
 const (
 	ResetFactor   ResetKind = "factor"   // take the second factor away; always two persons
-	ResetPassword ResetKind = "password" // a link that sets a new password; two persons for roles of weight
+	ResetPassword ResetKind = "password" // a link that sets a new password; two persons for roles of weight, and where nothing else is asked for
 )
 
 const (
@@ -42,8 +42,9 @@ type Reset struct {
 }
 
 // twoPersons reports whether one person alone may not let the holder in again.
-func twoPersons(kind ResetKind, held []actor.Grant) bool {
-	return kind == ResetFactor || slices.ContainsFunc(held, func(g actor.Grant) bool {
+// Without a second factor a link to a new password would be all that it takes.
+func twoPersons(kind ResetKind, held []actor.Grant, factor bool) bool {
+	return kind == ResetFactor || !factor || slices.ContainsFunc(held, func(g actor.Grant) bool {
 		return g.Role == actor.ProgrammeAdmin || g.Role == actor.DataProtectionOfficer || g.Role == actor.SystemAdmin
 	})
 }
@@ -67,7 +68,8 @@ func (s *Service) AskReset(ctx context.Context, account uuid.UUID, kind ResetKin
 }
 
 func (s *Service) askReset(ctx context.Context, account uuid.UUID, kind ResetKind) (string, error) {
-	if _, err := s.lockAccount(ctx, account); err != nil {
+	of, err := s.lockAccount(ctx, account)
+	if err != nil {
 		return "", err
 	}
 	if err := s.mayManage(ctx, account); err != nil {
@@ -77,10 +79,14 @@ func (s *Service) askReset(ctx context.Context, account uuid.UUID, kind ResetKin
 	if err != nil {
 		return "", err
 	}
+	factor, err := s.hasFactor(ctx, of)
+	if err != nil {
+		return "", fmt.Errorf("ask for reset: %w", err)
+	}
 	now := s.clock.Now()
 	row := resetRow{ID: uid.At(now), AccountID: account, Kind: string(kind), State: resetAsked, AskedBy: actor.From(ctx).ID, AskedAt: now, ExpiresAt: now.Add(resetLife)}
 	var code string
-	if twoPersons(kind, held) {
+	if twoPersons(kind, held, factor) {
 		waiting, err := s.resetsAsked(ctx, now)
 		if err != nil {
 			return "", fmt.Errorf("ask for reset: %w", err)
@@ -153,8 +159,13 @@ func (s *Service) ApproveReset(ctx context.Context, id uuid.UUID) (code string, 
 	return code, err
 }
 
+// takeFactors ends the links to a new password too: one person may have got
+// them, as long as a second factor stood behind.
 func (s *Service) takeFactors(ctx context.Context, account uuid.UUID, now time.Time) error {
 	if err := s.clearFactors(ctx, account, now); err != nil {
+		return err
+	}
+	if err := s.endResets(ctx, account, string(ResetPassword), uuid.Nil); err != nil {
 		return err
 	}
 	return s.endAccountSessions(ctx, account, now)
@@ -251,6 +262,8 @@ func (s *Service) LinkOpen(ctx context.Context, code string) (bool, error) {
 	return err == nil, err
 }
 
-// NeedsTwo reports whether a new password for somebody with these roles needs a
-// second person's yes.
-func NeedsTwo(held []actor.Grant) bool { return twoPersons(ResetPassword, held) }
+// NeedsTwo reports whether a new password for the account needs a second
+// person's yes.
+func (a Account) NeedsTwo() bool {
+	return twoPersons(ResetPassword, a.Grants, a.TOTP || a.Passkeys > 0)
+}

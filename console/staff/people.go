@@ -172,7 +172,7 @@ func (r *room) showPerson(v *frame.Visit, id uuid.UUID, view personView, show fu
 	if err != nil {
 		return err
 	}
-	view.Sessions, view.TwoPersons = sessionLines(all, uuid.Nil), accounts.NeedsTwo(a.Grants)
+	view.Sessions, view.TwoPersons = sessionLines(all, uuid.Nil), a.NeedsTwo()
 	return show("staff_person.html", frame.Text{ID: a.Name.Reveal()}, view)
 }
 

@@ -443,7 +443,8 @@ func TestTwoPersonsLetSomebodyInAgain(t *testing.T) {
 	c.Get("/konsol/orang").Want(http.StatusOK, "1 permintaan pemulihan").Follow("permintaan pemulihan").Submit("Setujui", nil).Want(http.StatusOK, "Faktor kedua dihapus.", "Tidak ada permintaan")
 	h.browser().Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", password)).Want(http.StatusOK, "Peran Anda memerlukan faktor kedua")
 
-	p := b.Get(at).Submit("Beri tautan kata sandi baru", nil).Want(http.StatusOK, "Salin tautan ini sekarang")
+	b.Get(at).Submit("Minta kata sandi baru (dua orang)", nil).Want(http.StatusOK, "Orang kedua harus menyetujuinya")
+	p := c.Get("/konsol/orang/permintaan").Submit("Setujui", nil).Want(http.StatusOK, "Salin tautan ini sekarang")
 	link := strings.TrimPrefix(browse.Text(p.All("code")[0]), "https://"+host)
 	guest := h.browser()
 	set := guest.Get(link).Want(http.StatusOK, "Kata sandi baru")
