@@ -34,7 +34,7 @@ func (s *Server) runRoutes() {
 	op = say(get("/v1/card-runs/{id}/sheets/{n}", tagCards, "A sheet of a run as PDF"),
 		"n from 1 to sheets: 200 cards, ten on a page of A4 with cut marks. Made at every call; cards that have ended since are left out.")
 	op.Responses = file("application/pdf")
-	route(s, op, rule, s.runSheet)
+	route(s, op, rule.Fresh(), s.runSheet)
 	op = get("/v1/card-runs/{id}/failures", tagCards, "For whom a run made nothing, and why, as CSV")
 	op.Responses = file("text/csv")
 	route(s, op, rule, s.runFailures)

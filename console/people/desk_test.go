@@ -62,15 +62,19 @@ func TestARunIsLookedAtStartedPrintedAndRevoked(t *testing.T) {
 	other.Post(run.Path+"/batal", nil).Want(http.StatusNotFound)
 }
 
-func TestRevokingARunNeedsAFreshProof(t *testing.T) {
+func TestSheetsAndTakingARunBackNeedAFreshProof(t *testing.T) {
 	o := open(t)
 	o.person(nik, kpj)
 	b := o.officer()
 	run := b.Get("/konsol/kartu").Submit("Tinjau dulu", nil).Submit("Mulai untuk", nil).Want(http.StatusOK)
 	o.clock.Advance(6 * time.Minute)
-	p := b.Once("POST", run.Path+"/cabut", "application/x-www-form-urlencoded", strings.NewReader(""))
-	if p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Header.Get("Location"), "/konsol/konfirmasi") {
-		t.Errorf("%d to %s", p.Status, p.Header.Get("Location"))
+	for _, p := range []*browse.Page{
+		b.Once("POST", run.Path+"/cabut", "application/x-www-form-urlencoded", strings.NewReader("")),
+		b.Once("GET", run.Path+"/lembar/1", "", nil),
+	} {
+		if p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Header.Get("Location"), "/konsol/konfirmasi") {
+			t.Errorf("%s: %d to %s", p.Path, p.Status, p.Header.Get("Location"))
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ func (r *room) runRoutes(f *frame.Frame, issue access.Rule) {
 	f.Post(runsPath+"/tinjau", issue, r.previewRun)
 	f.Post(runsPath, issue, r.startRun)
 	f.Get(runsPath+"/:id", issue, r.run)
-	f.Get(runsPath+"/:id/lembar/:n", issue, r.sheet)
+	f.Get(runsPath+"/:id/lembar/:n", issue.Fresh(), r.sheet)
 	f.Post(runsPath+"/:id/batal", issue, r.cancelRun)
 	f.Get(runsPath+"/:id/cabut", issue, r.revokeRunForm)
 	f.Post(runsPath+"/:id/cabut", access.Needs(actor.RevokeCards).Fresh(), r.revokeRun)

@@ -111,6 +111,24 @@ describe('scanning', () => {
     expect(await say(131072 * 5)).toMatchObject({ kind: 'cannot_tell', reason: 'status_list_stale' })
   })
 
+  test('the server hears of every test card, and the till refuses them without it too', async () => {
+    const w = await world()
+    w.server.status.set(1, 1).set(2, 2)
+    const e = await ready(w)
+    const test = (idx: number, day?: number): Promise<string> => printed(w.issuer, idx, 'KARTU-UJI-TEST-CARD', day)
+    const yesterday = Math.floor(w.server.at / 86400)
+    w.server.asked = []
+    for (const [text, reason] of [[await test(1), 'card_revoked'], [await test(3, yesterday), 'card_expired'], [await test(2), 'membership_inactive']] as const) {
+      w.server.network = () => 'ok'
+      w.pass(25)
+      w.server.refuse = reason
+      expect(await e.scan(text)).toMatchObject({ kind: 'not_valid', reason, online: true })
+      w.server.refuse = ''
+      w.server.network = dead
+      expect(await e.scan(text)).toMatchObject({ kind: 'not_valid', reason, online: false })
+    }
+  })
+
   test('a list of exactly 72 hours is good, a second more is not', async () => {
     const w = await world()
     const e = await ready(w)

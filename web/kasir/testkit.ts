@@ -70,8 +70,8 @@ export class Card {
   }
 }
 
-export async function printed(issuer: Issuer, idx: number): Promise<string> {
-  const head = `${ORIGIN.toUpperCase()}/1/P3.${idx}.20900.BU**-SA*****`
+export async function printed(issuer: Issuer, idx: number, name = 'BU**-SA*****', day = 20900): Promise<string> {
+  const head = `${ORIGIN.toUpperCase()}/1/P3.${idx}.${day}.${name}`
   const draft = (await expand(ORIGIN, `${head}.${BLANK}`)).card!
   return `${head}.${base32(await issuer.sign('P3', draft.issuer.input))}`
 }
