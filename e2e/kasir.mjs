@@ -214,10 +214,15 @@ export async function redeem(page, text, promo, gross, { number, state = 'record
   await receipt(page, state)
 }
 
-/** unsent waits until so many records are shown as not sent yet. */
-export const unsent = (page, n) =>
-  n ? page.getByRole('button', { name: fill(w.strip.unsent, { n }) }).first().waitFor()
-    : page.getByRole('button', { name: pattern(w.strip.unsent) }).first().waitFor({ state: 'detached' })
+/**
+ * unsent waits until so many records are shown as not sent yet. That there are
+ * none is asked of the store too: a page that has just begun shows nothing yet.
+ */
+export async function unsent(page, n) {
+  if (n) return page.getByRole('button', { name: fill(w.strip.unsent, { n }) }).first().waitFor()
+  await until('the queue to be empty', async () => (await stored(page, 'queue')).length === 0)
+  await page.getByRole('button', { name: pattern(w.strip.unsent) }).first().waitFor({ state: 'detached' })
+}
 
 export const tab = (page, name) => page.getByRole('navigation', { name: w.tabs.nav }).getByRole('link', { name: w.tabs[name], exact: true }).click()
 

@@ -16,6 +16,13 @@ const faults = []
 /** looked is how many screens were examined so far. */
 export let looked = 0
 
+/** violations are those of every rule; in the dark, where nothing but colours differs, of the rules about colours. */
+export async function violations(page, scheme) {
+  const axe = new AxeBuilder({ page })
+  const ruled = scheme === 'dark' ? axe.withRules(['color-contrast', 'link-in-text-block']) : axe.withTags(tags)
+  return (await ruled.setLegacyMode().analyze()).violations
+}
+
 /** look examines the screen that is shown now; what is wrong is collected. */
 export async function look(page, name) {
   looked++
@@ -27,8 +34,7 @@ export async function look(page, name) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
     if (wide > 0) faults.push(`${name}: ${wide} px too wide at ${width}`)
     if (examined) {
-      const { violations } = await new AxeBuilder({ page }).withTags(tags).setLegacyMode().analyze()
-      for (const v of violations) faults.push(`${name}, ${colorScheme}: ${v.id}: ${v.nodes.map((n) => n.html).join('\n  ')}`)
+      for (const v of await violations(page, colorScheme)) faults.push(`${name}, ${colorScheme}: ${v.id}: ${v.nodes.map((n) => n.html).join('\n  ')}`)
     }
     if (shots) await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`) })
   }
