@@ -251,6 +251,35 @@ func TestFiveFailuresLockOneNetworkForAWhile(t *testing.T) {
 	}
 }
 
+func TestEachLockIsTwiceAsLongUntilSomebodySignsIn(t *testing.T) {
+	w := newWorld(t)
+	w.person(t, email)
+	lock := func() time.Duration {
+		for range 5 {
+			want(t, w.failLogin(t, email, network), accounts.ErrCredentials)
+		}
+		locked, ok := errors.AsType[*accounts.LockedError](w.failLogin(t, email, network))
+		if !ok {
+			t.Fatal("five failures do not lock")
+		}
+		w.clock.Advance(locked.RetryAfter())
+		return locked.RetryAfter()
+	}
+	for i, long := range []time.Duration{15, 30, 60, 120, 240, 480, 480} {
+		if got := lock(); got != long*time.Minute {
+			t.Fatalf("lock %d: %v, want %v", i+1, got, long*time.Minute)
+		}
+	}
+	w.mustLogin(t, email)
+	if got := lock(); got != 15*time.Minute {
+		t.Errorf("after signing in: %v", got)
+	}
+	w.clock.Advance(25 * time.Hour)
+	if got := lock(); got != 15*time.Minute {
+		t.Errorf("a day later: %v", got)
+	}
+}
+
 func TestFailuresAreForgottenAfterSuccessAndAfterTheWindow(t *testing.T) {
 	w := newWorld(t)
 	w.person(t, email)

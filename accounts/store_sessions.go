@@ -256,8 +256,12 @@ func (s *Service) lockedUntil(ctx context.Context, buckets []string) (time.Time,
 	return until, nil
 }
 
+func (s *Service) lock(ctx context.Context, bucket string, until time.Time) error {
+	return s.db.From(ctx).Exec("UPDATE throttles SET locked_until = ? WHERE bucket = ?", until, bucket).Error
+}
+
 func (s *Service) forget(ctx context.Context, bucket string) error {
-	return s.db.From(ctx).Exec("DELETE FROM throttles WHERE bucket = ?", bucket).Error
+	return s.db.From(ctx).Exec("DELETE FROM throttles WHERE bucket IN ?", []string{bucket, again(bucket)}).Error
 }
 
 func (s *Service) deleteOver(ctx context.Context, throttles, sessions time.Time) (int64, error) {

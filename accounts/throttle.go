@@ -3,19 +3,22 @@ package accounts
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 )
 
-// lockout is how many failures within a window lock for how long.
+// lockout is how many failures within a window lock for how long. Where most is
+// set, each lock within a day of the first is twice as long as the one before,
+// up to most.
 type lockout struct {
-	hits         int
-	window, lock time.Duration
+	hits               int
+	window, lock, most time.Duration
 }
 
 // The lock-outs. An account is locked for one network first, so that nobody
 // can lock another one out from far away; everywhere only after many failures.
 var (
-	networkLock = lockout{hits: 5, window: 15 * time.Minute, lock: 15 * time.Minute}
+	networkLock = lockout{hits: 5, window: 15 * time.Minute, lock: 15 * time.Minute, most: 8 * time.Hour}
 	accountLock = lockout{hits: 50, window: time.Hour, lock: 15 * time.Minute}
 	keyLock     = lockout{hits: 20, window: 10 * time.Minute, lock: 10 * time.Minute}
 	totpLock    = lockout{hits: 5, window: 15 * time.Minute, lock: 15 * time.Minute}
@@ -53,8 +56,30 @@ func (s *Service) strike(ctx context.Context, bucket string, l lockout) (locked 
 		}
 		return false, &LockedError{After: until.Sub(now)}
 	}
-	return hits >= l.hits, nil
+	if hits < l.hits {
+		return false, nil
+	}
+	return true, s.prolong(ctx, bucket, l, now)
 }
+
+// prolong makes the lock that began now as long as it is to be.
+func (s *Service) prolong(ctx context.Context, bucket string, l lockout, now time.Time) error {
+	if l.most == 0 {
+		return nil
+	}
+	locks, _, err := s.fail(ctx, again(bucket), lockout{hits: math.MaxInt32, window: 24 * time.Hour}, now)
+	if err != nil {
+		return err
+	}
+	long := l.lock
+	for i := 1; i < locks && long < l.most; i++ {
+		long *= 2
+	}
+	return s.lock(ctx, bucket, now.Add(min(long, l.most)))
+}
+
+// again is the bucket in which the locks of a bucket are counted.
+func again(bucket string) string { return bucket + "+" }
 
 // lockedOut returns a *LockedError when one of the buckets is locked. Inside a
 // transaction it holds them until the end.
