@@ -58,7 +58,7 @@ var ownRows = []row{
 	{op: "POST /konsol/orang/{id}/peran/cabut", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/peran/cabut", status: 404, except: map[string]int{"SY": 404}},
 	{op: "POST /konsol/orang/{id}/sesi", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/sesi", status: 303, except: map[string]int{"SY": 404}},
 	{op: "POST /konsol/orang/{id}/nonaktif", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/nonaktif", status: 303, except: map[string]int{"SY": 404}},
-	{op: "POST /konsol/orang/{id}/pemulihan", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/pemulihan", body: "jenis=password", status: 200, except: map[string]int{"SY": 404}},
+	{op: "POST /konsol/orang/{id}/pemulihan", who: invites, reach: "PO BS", path: "/konsol/orang/{colleague}/pemulihan", body: "jenis=password", status: 303, except: map[string]int{"SY": 404}},
 
 	// Notices: of a data request hear those who handle it.
 	{op: "GET /konsol/pemberitahuan", who: staff, status: 200},

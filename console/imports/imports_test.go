@@ -8,70 +8,26 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/clock"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
+	"github.com/berlaku/berlaku/internal/testkit/shop"
 )
 
-const host = "kartu.example"
+type office struct{ *console.Console }
 
-var (
-	palu     = uuid.MustParse("01890000-0000-7000-8000-000000000001")
-	donggala = uuid.MustParse("01890000-0000-7000-8000-000000000002")
-)
-
-type office struct {
-	t     *testing.T
-	app   *wire.App
-	clock *clock.Manual
-	n     int
-}
-
-func open(t *testing.T) *office {
-	t.Helper()
-	dir := t.TempDir()
-	o := &office{t: t, clock: testkit.Clock()}
-	app, err := wire.Open(t.Context(), config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys", AllowUnsafe: true,
-	}, wire.Options{Clock: o.clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	o.app = app
-	return o
-}
+func open(t *testing.T) *office { return &office{console.Open(t)} }
 
 func (o *office) visitor(role actor.Role, branch uuid.UUID) *browse.Browser {
-	o.t.Helper()
-	o.n++
-	email, password := strings.ToLower(string(rune('a'+o.n)))+"@contoh.example", "sandi-panjang-untuk-uji-7421"
-	g := actor.Grant{Role: role, Scope: actor.BranchScope, ScopeID: branch}
-	if _, err := o.app.Accounts.CreateDirect(testkit.System(o.t), accounts.NewAccount{Email: email, Name: "Ayu Uji", Password: password}, g); err != nil {
-		o.t.Fatal(err)
-	}
-	s, _, err := o.app.Accounts.Login(o.t.Context(), accounts.Login{Email: email, Password: password})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	b := browse.New(o.t, o.app.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(s.Token, s.ExpiresAt))
-	return b
+	o.T.Helper()
+	return o.As(role, actor.BranchScope, branch)
 }
 
 func (o *office) work() {
-	o.t.Helper()
-	if _, err := o.app.Participants.WorkImports(testkit.System(o.t)); err != nil {
-		o.t.Fatal(err)
+	o.T.Helper()
+	if _, err := o.Participants.WorkImports(testkit.System(o.T)); err != nil {
+		o.T.Fatal(err)
 	}
 }
 
@@ -81,12 +37,12 @@ const text = "nik;nama;kpj;segmen;status;catatan\n" +
 	"7,27E+15;Cici Kenari;19000000003;pu;aktif;\n"
 
 func upload(b *browse.Browser, content string) *browse.Page {
-	return b.Upload("/konsol/impor/baru", url.Values{"branch_id": {palu.String()}}, "file", "daftar.csv", strings.NewReader(content))
+	return b.Upload("/konsol/impor/baru", url.Values{"branch_id": {shop.Palu.String()}}, "file", "daftar.csv", strings.NewReader(content))
 }
 
 func TestAnOfficerUploadsAndASupervisorPublishes(t *testing.T) {
 	o := open(t)
-	officer, boss := o.visitor(actor.BranchOfficer, palu), o.visitor(actor.BranchSupervisor, palu)
+	officer, boss := o.visitor(actor.BranchOfficer, shop.Palu), o.visitor(actor.BranchSupervisor, shop.Palu)
 	officer.Get("/konsol/impor").Want(http.StatusOK, "Belum ada impor")
 	officer.Get("/konsol/impor/baru").Want(http.StatusOK, "Templat XLSX", "Keterangan kolom")
 	p := upload(officer, text).Want(http.StatusOK, "Cocokkan kolom", "Menunggu pemetaan", "1 kolom tidak dipakai")
@@ -119,7 +75,7 @@ func TestAnOfficerUploadsAndASupervisorPublishes(t *testing.T) {
 
 func TestAFileOfFaultsIsTakenByWhoProvedThemselves(t *testing.T) {
 	o := open(t)
-	officer := o.visitor(actor.BranchOfficer, palu)
+	officer := o.visitor(actor.BranchOfficer, shop.Palu)
 	at := upload(officer, text).Submit("Periksa tanpa menyimpan", nil).Path
 	o.work()
 	got := officer.Get(at + "/kesalahan/csv").Want(http.StatusOK)
@@ -130,7 +86,7 @@ func TestAFileOfFaultsIsTakenByWhoProvedThemselves(t *testing.T) {
 		t.Error("no workbook")
 	}
 	officer.Get(at + "/kesalahan/ods").Want(http.StatusNotFound)
-	o.clock.Set(o.clock.Now().Add(6 * 60 * 1e9))
+	o.Clock.Set(o.Clock.Now().Add(6 * 60 * 1e9))
 	if p := officer.Get(at + "/kesalahan/csv"); !strings.HasPrefix(p.Path, "/konsol/konfirmasi") {
 		t.Errorf("six minutes later it leads to %s", p.Path)
 	}
@@ -138,7 +94,7 @@ func TestAFileOfFaultsIsTakenByWhoProvedThemselves(t *testing.T) {
 
 func TestWhoUploadsCannotPublish(t *testing.T) {
 	o := open(t)
-	boss := o.visitor(actor.BranchSupervisor, palu)
+	boss := o.visitor(actor.BranchSupervisor, shop.Palu)
 	at := upload(boss, text).Submit("Periksa tanpa menyimpan", nil).Path
 	o.work()
 	if boss.Get(at).Want(http.StatusOK, "orang kedua yang menerbitkannya").HasButton("Terbitkan") {
@@ -149,7 +105,7 @@ func TestWhoUploadsCannotPublish(t *testing.T) {
 
 func TestListsOfOthersAreNotThere(t *testing.T) {
 	o := open(t)
-	officer, stranger, viewer := o.visitor(actor.BranchOfficer, palu), o.visitor(actor.BranchSupervisor, donggala), o.visitor(actor.BranchViewer, palu)
+	officer, stranger, viewer := o.visitor(actor.BranchOfficer, shop.Palu), o.visitor(actor.BranchSupervisor, shop.Donggala), o.visitor(actor.BranchViewer, shop.Palu)
 	at := upload(officer, text).Submit("Periksa tanpa menyimpan", nil).Path
 	o.work()
 	for _, path := range []string{at, at + "/kesalahan/csv", at + "/urungkan"} {
@@ -168,7 +124,7 @@ func TestListsOfOthersAreNotThere(t *testing.T) {
 
 func TestWhatIsWrongWithAFileIsSaidInBothLanguages(t *testing.T) {
 	o := open(t)
-	officer := o.visitor(actor.BranchOfficer, palu)
+	officer := o.visitor(actor.BranchOfficer, shop.Palu)
 	upload(officer, "%PDF-1.7").Want(http.StatusUnprocessableEntity, "Ini berkas PDF")
 	upload(officer, "").Want(http.StatusUnprocessableEntity, "Berkas kosong")
 	upload(officer, "a;b\n1;2\n").Want(http.StatusUnprocessableEntity, "Baris pertama harus berisi judul kolom")
@@ -180,7 +136,7 @@ func TestWhatIsWrongWithAFileIsSaidInBothLanguages(t *testing.T) {
 
 func TestAWrongRunIsUndoneInTwoSteps(t *testing.T) {
 	o := open(t)
-	officer, boss := o.visitor(actor.BranchOfficer, palu), o.visitor(actor.BranchSupervisor, palu)
+	officer, boss := o.visitor(actor.BranchOfficer, shop.Palu), o.visitor(actor.BranchSupervisor, shop.Palu)
 	at := upload(officer, text).Submit("Periksa tanpa menyimpan", nil).Path
 	o.work()
 	boss.Get(at).Submit("Terbitkan", nil)
@@ -195,17 +151,17 @@ func TestAWrongRunIsUndoneInTwoSteps(t *testing.T) {
 
 func TestAListIsCancelled(t *testing.T) {
 	o := open(t)
-	officer := o.visitor(actor.BranchOfficer, palu)
+	officer := o.visitor(actor.BranchOfficer, shop.Palu)
 	p := upload(officer, text)
 	p.Submit("Batalkan impor", nil).Want(http.StatusOK, "Dibatalkan")
 }
 
 func TestTheTemplateIsWhatAnUploadUnderstands(t *testing.T) {
 	o := open(t)
-	officer := o.visitor(actor.BranchOfficer, palu)
+	officer := o.visitor(actor.BranchOfficer, shop.Palu)
 	for _, kind := range []string{"csv", "xlsx"} {
 		file := officer.Get("/konsol/impor/templat/" + kind).Want(http.StatusOK).Body
-		p := officer.Upload("/konsol/impor/baru", url.Values{"branch_id": {palu.String()}}, "file", "templat."+kind, strings.NewReader(file)).Want(http.StatusOK, "Cocokkan kolom")
+		p := officer.Upload("/konsol/impor/baru", url.Values{"branch_id": {shop.Palu.String()}}, "file", "templat."+kind, strings.NewReader(file)).Want(http.StatusOK, "Cocokkan kolom")
 		at := p.Submit("Periksa tanpa menyimpan", nil).Path
 		o.work()
 		officer.Get(at).Want(http.StatusOK, "Menunggu diterbitkan").WantNot("Yang salah")

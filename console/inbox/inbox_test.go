@@ -10,72 +10,37 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/events"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
-	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/notices"
 )
 
-const (
-	host     = "kartu.example"
-	password = "kata-sandi-yang-panjang-sekali"
-)
-
 type office struct {
-	t     *testing.T
-	app   *wire.App
-	clock *clock.Manual
-	sent  string // file of messages
+	*console.Console
+	sent string // file of messages
 }
 
 func open(t *testing.T, gateway bool) *office {
 	t.Helper()
-	dir, clk := t.TempDir(), testkit.Clock()
-	cfg := config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys", AllowUnsafe: true,
-	}
-	if gateway {
-		cfg.MessageURL = "file:" + dir + "/pesan.jsonl"
-	}
-	app, err := wire.Open(t.Context(), cfg, wire.Options{Clock: clk})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
+	o := &office{}
+	o.Console = console.Open(t, func(c *config.Config) {
+		o.sent = c.DataDir + "/pesan.jsonl"
+		if gateway {
+			c.MessageURL = "file:" + o.sent
 		}
 	})
-	return &office{t: t, app: app, clock: clk, sent: dir + "/pesan.jsonl"}
-}
-
-func (o *office) as(role actor.Role, kind actor.ScopeKind, scope uuid.UUID) *browse.Browser {
-	o.t.Helper()
-	email, ctx := strings.ReplaceAll(string(role), "_", ".")+uuid.NewString()[:8]+"@contoh.example", testkit.System(o.t)
-	if _, err := o.app.Accounts.CreateDirect(ctx, accounts.NewAccount{Email: email, Name: "Petugas Uji", Password: password}, actor.Grant{Role: role, Scope: kind, ScopeID: scope}); err != nil {
-		o.t.Fatal(err)
-	}
-	session, _, err := o.app.Accounts.Login(ctx, accounts.Login{Email: email, Password: password, Network: "192.0.2.0/24"})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	b := browse.New(o.t, o.app.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(session.Token, session.ExpiresAt))
-	return b
+	return o
 }
 
 func (o *office) tell(e events.Event) {
-	o.t.Helper()
-	o.clock.Advance(time.Second)
-	if err := o.app.DB.InTx(testkit.System(o.t), func(ctx context.Context) error { return o.app.Events.Publish(ctx, e) }); err != nil {
-		o.t.Fatal(err)
+	o.T.Helper()
+	o.Clock.Advance(time.Second)
+	if err := o.DB.InTx(testkit.System(o.T), func(ctx context.Context) error { return o.Events.Publish(ctx, e) }); err != nil {
+		o.T.Fatal(err)
 	}
 }
 
@@ -94,26 +59,26 @@ const root = "/konsol/pemberitahuan"
 func TestEveryKindIsASentenceWithALink(t *testing.T) {
 	o := open(t, false)
 	o.tellAll(uuid.New())
-	b := o.as(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
+	b := o.As(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 	p := b.Get(root).Want(http.StatusOK, "10 belum dibaca", "berakhir pada 31 Des 2026", "tersisa 7", "12 baru, 3 diperbarui, 1 ditolak", "melewati 3 × 24 jam", "disanggah", "tidak terhubung")
 	if !strings.Contains(p.Body, `aria-label="Pemberitahuan: 10 baru"`) {
 		t.Error("the bell does not tell how many")
 	}
 	b.Get(root+"?lang=en").Want(http.StatusOK, "10 not read yet", "ends on 31 Dec 2026")
-	o.as(actor.BranchViewer, actor.BranchScope, shop.Palu).Get(root).Want(http.StatusOK, "Belum ada pemberitahuan")
-	o.as(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Get(root).Want(http.StatusOK, "Semua sudah dibaca")
-	browse.New(t, o.app.API.Handler(), host).Once(http.MethodGet, root, "", nil).Want(http.StatusSeeOther)
+	o.As(actor.BranchViewer, actor.BranchScope, shop.Palu).Get(root).Want(http.StatusOK, "Belum ada pemberitahuan")
+	o.As(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Get(root).Want(http.StatusOK, "Semua sudah dibaca")
+	o.Anybody().Once(http.MethodGet, root, "", nil).Want(http.StatusSeeOther)
 }
 
 func TestOneAndAllAreMarkedAsRead(t *testing.T) {
 	o := open(t, false)
 	o.tellAll(uuid.New())
-	b := o.as(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
+	b := o.As(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 	p := b.Get(root).Submit("Tandai dibaca", nil).Want(http.StatusOK, "9 belum dibaca")
 	p.Submit("Saring", url.Values{"baru": {"1"}}).Want(http.StatusOK)
 	b.Get(root+"?jenis=quota.low").Want(http.StatusOK, "tersisa 7").WantNot("melewati 3")
 	b.Get(root+"?jenis=entah").Want(http.StatusOK, "Tidak ada yang cocok")
-	list, err := o.app.Notices.List(testkit.System(t), notices.Filter{Kind: notices.ImportFinished}, oneOf())
+	list, err := o.Notices.List(testkit.System(t), notices.Filter{Kind: notices.ImportFinished}, oneOf())
 	if err != nil || len(list.Items) == 0 {
 		t.Fatal(err)
 	}
@@ -122,27 +87,27 @@ func TestOneAndAllAreMarkedAsRead(t *testing.T) {
 	if opened.Status != http.StatusSeeOther || opened.Header.Get("Location") != "/konsol/impor/"+n.SubjectID.String() {
 		t.Errorf("%d to %s", opened.Status, opened.Header.Get("Location"))
 	}
-	other := o.as(actor.BranchSupervisor, actor.BranchScope, shop.Donggala)
+	other := o.As(actor.BranchSupervisor, actor.BranchScope, shop.Donggala)
 	other.Post(root+"/"+n.ID.String()+"/baca", nil).Want(http.StatusNotFound, "bukan untuk Anda")
 	b.Get(root).Submit("Tandai semua dibaca", nil).Want(http.StatusOK, "Semua sudah dibaca")
 }
 
 func TestMailsAreChosenByKind(t *testing.T) {
 	o := open(t, true)
-	b := o.as(actor.BranchOfficer, actor.BranchScope, shop.Palu)
+	b := o.As(actor.BranchOfficer, actor.BranchScope, shop.Palu)
 	p := b.Get(root+"/setelan").Want(http.StatusOK, "tanpa data pribadi").WantNot("belum dapat mengirim surel")
 	p.Submit("Simpan", url.Values{"quota_low": {"now"}, "import_finished": {"daily"}}).Want(http.StatusOK, "Setelan disimpan")
 	p.Submit("Simpan", url.Values{"quota_low": {"hourly"}}).Want(http.StatusUnprocessableEntity, "Pilih untuk tiap jenis")
 	o.tell(events.Event{Kind: "quota.low", SubjectID: uuid.New(), Payload: map[string]any{"branch_id": shop.Palu}})
-	if n, err := o.app.Notices.Mail(testkit.System(t)); err != nil || n != 1 {
+	if n, err := o.Notices.Mail(testkit.System(t)); err != nil || n != 1 {
 		t.Errorf("%d mails, %v", n, err)
 	}
-	if n, err := o.app.Messages.Deliver(testkit.System(t)); err != nil || n != 1 {
+	if n, err := o.Messages.Deliver(testkit.System(t)); err != nil || n != 1 {
 		t.Errorf("%d left, %v", n, err)
 	}
 	text := read(t, o.sent)
 	if !strings.Contains(text, "Kuota promo menipis") || !strings.Contains(text, "@contoh.example") || strings.Contains(text, "Petugas Uji") {
 		t.Errorf("sent %s", text)
 	}
-	open(t, false).as(actor.BranchOfficer, actor.BranchScope, shop.Palu).Get(root+"/setelan").Want(http.StatusOK, "belum dapat mengirim surel")
+	open(t, false).As(actor.BranchOfficer, actor.BranchScope, shop.Palu).Get(root+"/setelan").Want(http.StatusOK, "belum dapat mengirim surel")
 }

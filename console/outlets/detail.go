@@ -8,6 +8,7 @@ import (
 
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/console/frame"
+	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/partners"
@@ -208,7 +209,7 @@ func (r *room) revoke(v *frame.Visit) error {
 
 func (r *room) mayRevoke(v *frame.Visit, o partners.Outlet) bool {
 	home := o.Affiliation()
-	return home.Within(v.Who.Scope("tills.enrol")) || home.Within(v.Who.Scope("partners.approve"))
+	return home.Within(v.Who.Scope(actor.EnrolTills)) || home.Within(v.Who.Scope(actor.ApprovePartners))
 }
 
 // posterPage is for the counter of an outlet, to print.

@@ -15,32 +15,22 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/cards"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
+	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/internal/uid"
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/redemptions"
 	"github.com/berlaku/berlaku/tills"
 )
 
-const host = "kartu.example"
-
-var (
-	palu     = uuid.MustParse("01890000-0000-7000-8000-000000000001")
-	donggala = uuid.MustParse("01890000-0000-7000-8000-000000000002")
-)
-
 // desk is the program with a partner that is approved, one outlet, and another
 // partner.
 type desk struct {
-	*wire.App
-	t               *testing.T
+	*console.Console
 	sector          uuid.UUID
 	partner, outlet uuid.UUID
 	other           uuid.UUID
@@ -48,16 +38,10 @@ type desk struct {
 
 func open(t *testing.T) *desk {
 	t.Helper()
-	dir := t.TempDir()
-	app, err := wire.Open(t.Context(), config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys",
-		RateLimits: config.Off, AllowUnsafe: true,
-	}, wire.Options{Clock: testkit.Clock()})
-	none(t, err)
-	t.Cleanup(func() { none(t, app.Close()) })
-	d := &desk{App: app, t: t}
+	d := &desk{Console: console.Open(t)}
+	app := d.App
 	ctx := testkit.System(t)
-	_, err = app.Cards.EnsureKeys(ctx)
+	_, err := app.Cards.EnsureKeys(ctx)
 	none(t, err)
 	s, err := app.Partners.CreateSector(ctx, partners.NewSector{Code: "MOT", NameID: "Bengkel", NameEN: "Workshops"})
 	none(t, err)
@@ -71,7 +55,7 @@ func open(t *testing.T) *desk {
 	return d
 }
 
-func none(t *testing.T, err error) {
+func none(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -80,14 +64,14 @@ func none(t *testing.T, err error) {
 
 // approved makes a partner that is approved and not active.
 func (d *desk) approved(name string) uuid.UUID {
-	d.t.Helper()
-	ctx, app := testkit.System(d.t), d.App
-	p, err := app.Partners.Create(actor.With(ctx, officer()), partners.NewPartner{SectorID: d.sector, BranchID: palu, Profile: partners.Profile{Name: name}})
-	none(d.t, err)
+	d.T.Helper()
+	ctx, app := testkit.System(d.T), d.App
+	p, err := app.Partners.Create(actor.With(ctx, officer()), partners.NewPartner{SectorID: d.sector, BranchID: shop.Palu, Profile: partners.Profile{Name: name}})
+	none(d.T, err)
 	_, err = app.Partners.Submit(actor.With(ctx, officer()), p.ID)
-	none(d.t, err)
+	none(d.T, err)
 	_, err = app.Partners.Approve(actor.With(ctx, supervisor()), p.ID)
-	none(d.t, err)
+	none(d.T, err)
 	return p.ID
 }
 
@@ -95,26 +79,11 @@ func officer() actor.Actor    { return account(actor.BranchOfficer) }
 func supervisor() actor.Actor { return account(actor.BranchSupervisor) }
 
 func account(role actor.Role) actor.Actor {
-	return actor.Actor{Kind: actor.Account, ID: uid.At(testkit.Start), Grants: []actor.Grant{{Role: role, Scope: actor.BranchScope, ScopeID: palu}}}
-}
-
-// as returns the browser of somebody new who is signed in with one role.
-func (d *desk) as(role actor.Role, kind actor.ScopeKind, scope uuid.UUID) *browse.Browser {
-	d.t.Helper()
-	email := uuid.NewString() + "@contoh.example"
-	const password = "kuda-laut-menari-7"
-	_, err := d.Accounts.CreateDirect(testkit.System(d.t), accounts.NewAccount{Email: email, Name: "Orang " + string(role), Password: password},
-		actor.Grant{Role: role, Scope: kind, ScopeID: scope})
-	none(d.t, err)
-	token, _, err := d.Accounts.Login(d.t.Context(), accounts.Login{Email: email, Password: password, Network: "192.0.2.0/24"})
-	none(d.t, err)
-	b := browse.New(d.t, d.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(token.Token, token.ExpiresAt))
-	return b
+	return actor.Actor{Kind: actor.Account, ID: uid.At(testkit.Start), Grants: []actor.Grant{{Role: role, Scope: actor.BranchScope, ScopeID: shop.Palu}}}
 }
 
 func (d *desk) owner() *browse.Browser {
-	return d.as(actor.PartnerOwner, actor.PartnerScope, d.partner)
+	return d.As(actor.PartnerOwner, actor.PartnerScope, d.partner)
 }
 
 func (d *desk) at(path string) string {
@@ -170,11 +139,11 @@ func TestPagesOfAPartnerAreNotThereForOthers(t *testing.T) {
 		d.at("/kasir/" + cashier.ID.String() + "/akhiri"), d.of("/uji/kartu"), d.of("/uji/lulus"), d.of("/orang"),
 		d.of("/orang/" + uuid.NewString() + "/cabut"), d.of("/kunci"), d.of("/kunci/" + uuid.NewString() + "/cabut"),
 	}
-	stranger := d.as(actor.PartnerOwner, actor.PartnerScope, d.other)
+	stranger := d.As(actor.PartnerOwner, actor.PartnerScope, d.other)
 	for _, path := range append(reads, owns...) {
 		stranger.Get(path).Want(http.StatusNotFound)
 	}
-	branch := d.as(actor.BranchViewer, actor.BranchScope, donggala)
+	branch := d.As(actor.BranchViewer, actor.BranchScope, shop.Donggala)
 	for _, path := range reads {
 		branch.Get(path).Want(http.StatusNotFound)
 	}
@@ -184,7 +153,7 @@ func TestPagesOfAPartnerAreNotThereForOthers(t *testing.T) {
 			t.Errorf("%s by the viewer of another branch: %d", path, p.Status)
 		}
 	}
-	home := d.as(actor.BranchViewer, actor.BranchScope, palu)
+	home := d.As(actor.BranchViewer, actor.BranchScope, shop.Palu)
 	for _, path := range reads[:5] {
 		home.Get(path).Want(http.StatusOK)
 	}
@@ -193,20 +162,20 @@ func TestPagesOfAPartnerAreNotThereForOthers(t *testing.T) {
 
 // join has a device join the outlet and returns its till, not confirmed yet.
 func (d *desk) join() uuid.UUID {
-	d.t.Helper()
-	e, err := d.Tills.Enrol(testkit.System(d.t), d.outlet)
-	none(d.t, err)
+	d.T.Helper()
+	e, err := d.Tills.Enrol(testkit.System(d.T), d.outlet)
+	none(d.T, err)
 	return d.joinWith(e.Code)
 }
 
 func (d *desk) joinWith(code string) uuid.UUID {
-	d.t.Helper()
+	d.T.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	none(d.t, err)
+	none(d.T, err)
 	full, err := key.PublicKey.Bytes()
-	none(d.t, err)
-	t, err := d.Tills.Join(d.t.Context(), code, append([]byte{2 + full[64]&1}, full[1:33]...), "Kasir depan")
-	none(d.t, err)
+	none(d.T, err)
+	t, err := d.Tills.Join(d.T.Context(), code, append([]byte{2 + full[64]&1}, full[1:33]...), "Kasir depan")
+	none(d.T, err)
 	return t.ID
 }
 
@@ -228,7 +197,7 @@ func TestATillJoinsByTheCodeIsAllowedAndEnded(t *testing.T) {
 	none(t, err)
 	owner.Get(d.at("")).Want(http.StatusOK, "Menunggu izin", till.Fingerprint[:3]+" "+till.Fingerprint[3:]).WantNot(m[1]).
 		Submit("Sidik jari sama, izinkan Kasir depan", nil).Want(http.StatusOK, "dapat dipakai", "Aktif")
-	branch := d.as(actor.BranchSupervisor, actor.BranchScope, palu)
+	branch := d.As(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 	branch.Get(d.at("/perangkat/"+id.String())).Want(http.StatusOK, "Rantai catatan", "belum ada").
 		Submit("Cabut perangkat", nil).Want(http.StatusOK, "Dicabut")
 	owner.Post(d.at("/perangkat/"+id.String()+"/izinkan"), nil).Want(http.StatusConflict)
@@ -261,7 +230,7 @@ func TestACashierIsAddedUnlockedAndEnded(t *testing.T) {
 
 // tillContext is one in which a till of the outlet acts.
 func (d *desk) tillContext() context.Context {
-	return actor.With(d.t.Context(), actor.Actor{
+	return actor.With(d.T.Context(), actor.Actor{
 		Kind: actor.Till, ID: uid.At(testkit.Start), PartnerID: d.partner, OutletID: d.outlet, Permissions: []actor.Permission{actor.Validate, actor.Redeem},
 	})
 }
@@ -283,8 +252,8 @@ func TestKeysAreShownOnceAndRevoked(t *testing.T) {
 	if _, err := d.Accounts.AuthenticateKey(t.Context(), secret[1]); err == nil {
 		t.Error("the key works still")
 	}
-	d.as(actor.BranchSupervisor, actor.BranchScope, palu).Get(d.of("/kunci")).Want(http.StatusForbidden)
-	d.Clock.(interface{ Advance(time.Duration) }).Advance(10 * time.Minute)
+	d.As(actor.BranchSupervisor, actor.BranchScope, shop.Palu).Get(d.of("/kunci")).Want(http.StatusForbidden)
+	d.Clock.Advance(10 * time.Minute)
 	if p := owner.Post(d.of("/kunci"), fill); !strings.HasPrefix(p.Path, "/konsol/konfirmasi") {
 		t.Errorf("without a fresh proof it led to %s", p.Path)
 	}
@@ -318,7 +287,7 @@ func TestThePartnerTriesItsTillsBeforeItOpens(t *testing.T) {
 		_, err := d.Redemptions.Validate(till, redemptions.Scan{Card: d.Cards.TestText(c)})
 		none(t, err)
 	}
-	branch := d.as(actor.BranchSupervisor, actor.BranchScope, palu)
+	branch := d.As(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 	branch.Get(d.of("/uji")).Submit("Nyatakan lulus", nil).Want(http.StatusUnprocessableEntity, "Belum semua langkah")
 	_, _, err = d.Redemptions.Redeem(till, redemptions.Request{
 		Key: uuid.New(), Card: d.Cards.TestText(all[0]), CardGiven: true, BenefitID: redemptions.TestBenefit, Gross: 50_000,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/berlaku/berlaku/cards"
 	"github.com/berlaku/berlaku/console/frame"
+	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/page"
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/redemptions"
@@ -63,7 +64,7 @@ func (r *room) trialPage(v *frame.Visit, f *frame.Form) (data trialPage, err err
 		return data, err
 	}
 	data.Outlets, data.Form = outlets.Items, f
-	data.Staff = partners.Affiliation{PartnerID: data.Partner.ID, BranchID: data.Partner.BranchID}.ByStaff(v.Who.Scope("partners.write"))
+	data.Staff = partners.Affiliation{PartnerID: data.Partner.ID, BranchID: data.Partner.BranchID}.ByStaff(v.Who.Scope(actor.WritePartners))
 	if data.Live, err = r.trialPart(v, data.Partner.ID); err != nil {
 		return data, err
 	}

@@ -11,47 +11,22 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/clock"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
+	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/partners"
 )
 
-const host = "kartu.example"
-
-var (
-	palu     = uuid.MustParse("01890000-0000-7000-8000-000000000001")
-	donggala = uuid.MustParse("01890000-0000-7000-8000-000000000002")
-)
-
 type desk struct {
-	*wire.App
-	t      testing.TB
-	clock  *clock.Manual
+	*console.Console
 	sector partners.Sector
 }
 
 func open(t *testing.T) *desk {
 	t.Helper()
-	dir, clk := t.TempDir(), testkit.Clock()
-	app, err := wire.Open(t.Context(), config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys",
-		RateLimits: config.Off, AllowUnsafe: true,
-	}, wire.Options{Clock: clk})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	d := &desk{App: app, t: t, clock: clk}
+	d := &desk{Console: console.Open(t)}
 	sys := testkit.System(t)
 	d.sector = need(d, func() (partners.Sector, error) {
 		return d.Partners.CreateSector(sys, partners.NewSector{Code: "MOT", NameID: "Bengkel motor", NameEN: "Motorcycle workshops"})
@@ -63,33 +38,13 @@ func open(t *testing.T) *desk {
 }
 
 func need[T any](d *desk, f func() (T, error)) T {
-	d.t.Helper()
+	d.T.Helper()
 	v, err := f()
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return v
 }
-
-// as returns the browser of somebody new who is signed in with one role, and a
-// context in which that account acts.
-func (d *desk) as(role actor.Role, kind actor.ScopeKind, scope uuid.UUID) (*browse.Browser, context.Context) {
-	d.t.Helper()
-	email, g := uuid.NewString()+"@contoh.example", actor.Grant{Role: role, Scope: kind, ScopeID: scope}
-	const password = "kuda-laut-menari-7"
-	a := need(d, func() (accounts.Account, error) {
-		return d.Accounts.CreateDirect(testkit.System(d.t), accounts.NewAccount{Email: email, Name: "Petugas " + string(role), Password: password}, g)
-	})
-	token, _, err := d.Accounts.Login(d.t.Context(), accounts.Login{Email: email, Password: password, Network: "192.0.2.0/24"})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	b := browse.New(d.t, d.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(token.Token, token.ExpiresAt))
-	return b, actor.With(d.t.Context(), actor.Actor{Kind: actor.Account, ID: a.ID, Grants: []actor.Grant{g}})
-}
-
-func (d *desk) anybody() *browse.Browser { return browse.New(d.t, d.API.Handler(), host) }
 
 // idOf returns the first id in an address.
 func idOf(path string) uuid.UUID {
@@ -104,11 +59,11 @@ func idOf(path string) uuid.UUID {
 // partner makes a partner in a state; with an agreement and an outlet from
 // approved on.
 func (d *desk) partner(name string, to partners.State) uuid.UUID {
-	d.t.Helper()
-	sys := testkit.System(d.t)
-	maker := actor.With(d.t.Context(), actor.Actor{Kind: actor.Account, ID: uuid.New(), Grants: []actor.Grant{{Role: actor.BranchOfficer, Scope: actor.BranchScope, ScopeID: palu}}})
+	d.T.Helper()
+	sys := testkit.System(d.T)
+	maker := actor.With(d.T.Context(), actor.Actor{Kind: actor.Account, ID: uuid.New(), Grants: []actor.Grant{{Role: actor.BranchOfficer, Scope: actor.BranchScope, ScopeID: shop.Palu}}})
 	p := need(d, func() (partners.Partner, error) {
-		return d.Partners.Create(maker, partners.NewPartner{SectorID: d.sector.ID, BranchID: palu, Profile: partners.Profile{
+		return d.Partners.Create(maker, partners.NewPartner{SectorID: d.sector.ID, BranchID: shop.Palu, Profile: partners.Profile{
 			Name: name, Contact: partners.Contact{Name: "Ibu Kenari", Phone: "+6281234567890", Email: "kenari@contoh.example"},
 		}})
 	})
@@ -143,10 +98,10 @@ func application(d *desk) url.Values {
 
 func TestABusinessAppliesAndStaffMakeAPartnerOfIt(t *testing.T) {
 	d := open(t)
-	officer, _ := d.as(actor.BranchOfficer, actor.BranchScope, palu)
-	supervisor, _ := d.as(actor.BranchSupervisor, actor.BranchScope, palu)
-	stranger, _ := d.as(actor.BranchSupervisor, actor.BranchScope, donggala)
-	visitor := d.anybody()
+	officer, _ := d.Acting(actor.BranchOfficer, actor.BranchScope, shop.Palu)
+	supervisor, _ := d.Acting(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
+	stranger, _ := d.Acting(actor.BranchSupervisor, actor.BranchScope, shop.Donggala)
+	visitor := d.Anybody()
 
 	form := visitor.Get("/mitra/daftar").Want(http.StatusOK, "Daftar menjadi mitra usaha", "Kota Palu – Kantor Cabang Palu", "Bengkel motor")
 	form.Submit("Kirim pendaftaran", nil).Want(http.StatusUnprocessableEntity, "Wajib diisi", "Tanpa persetujuan ini")
@@ -165,15 +120,15 @@ func TestABusinessAppliesAndStaffMakeAPartnerOfIt(t *testing.T) {
 		t.Error("a wrong phone and an unknown reference are told apart")
 	}
 
-	d.clock.Advance(time.Minute)
+	d.Clock.Advance(time.Minute)
 	visitor.Get("/mitra/daftar").Submit("Kirim pendaftaran", application(d)).Want(http.StatusOK, "Pendaftaran diterima") // the same again: the applicant is told nothing
 	queue := officer.Get("/konsol/mitra/antrean").Want(http.StatusOK, "Bengkel Rangkong", "mungkin ganda", "hari ini", "Kota Palu")
 	stranger.Get("/konsol/mitra/antrean").Want(http.StatusOK, "Tidak ada pendaftaran yang menunggu").WantNot("Rangkong")
 	queue.Submit("Ambil", nil).Want(http.StatusOK, "Pendamping disimpan", "Petugas branch_officer")
 	one := queue.Follow("Bengkel Rangkong").Want(http.StatusOK, "Bapak Maleo", "+6281200007777", "NIB atau nomor telepon yang sama", "9876543210123")
 	stranger.Get(one.Path).Want(http.StatusNotFound)
-	stranger.Post(one.Path+"/terima", url.Values{"branch_id": {palu.String()}}).Want(http.StatusNotFound)
-	viewer, _ := d.as(actor.BranchViewer, actor.BranchScope, palu)
+	stranger.Post(one.Path+"/terima", url.Values{"branch_id": {shop.Palu.String()}}).Want(http.StatusNotFound)
+	viewer, _ := d.Acting(actor.BranchViewer, actor.BranchScope, shop.Palu)
 	viewer.Get(one.Path).Want(http.StatusOK, "B*** M***").WantNot("Maleo", "81200007777", "Jadikan mitra")
 
 	made := one.Submit("Jadikan mitra", nil).Want(http.StatusOK, "Menunggu persetujuan", "Mitra dibuat dan diajukan", "Petugas branch_supervisor")
@@ -193,12 +148,12 @@ func TestABusinessAppliesAndStaffMakeAPartnerOfIt(t *testing.T) {
 
 func TestFourEyesAreSaidBeforeTheButton(t *testing.T) {
 	d := open(t)
-	supervisor, _ := d.as(actor.BranchSupervisor, actor.BranchScope, palu)
-	other, _ := d.as(actor.BranchSupervisor, actor.BranchScope, palu)
+	supervisor, _ := d.Acting(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
+	other, _ := d.Acting(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 	form := supervisor.Get("/konsol/mitra/baru").Want(http.StatusOK, "Mitra baru")
-	form.Submit("Buat draf", url.Values{"name": {"Toko Kenari"}, "sector_id": {d.sector.ID.String()}, "branch_id": {palu.String()}, "nib": {"12"}}).
+	form.Submit("Buat draf", url.Values{"name": {"Toko Kenari"}, "sector_id": {d.sector.ID.String()}, "branch_id": {shop.Palu.String()}, "nib": {"12"}}).
 		Want(http.StatusUnprocessableEntity, "Bentuknya belum benar")
-	p := form.Submit("Buat draf", url.Values{"name": {"Toko Kenari"}, "sector_id": {d.sector.ID.String()}, "branch_id": {palu.String()}}).
+	p := form.Submit("Buat draf", url.Values{"name": {"Toko Kenari"}, "sector_id": {d.sector.ID.String()}, "branch_id": {shop.Palu.String()}}).
 		Want(http.StatusOK, "Toko Kenari", "Draf", "Dimasukkan sebagai draf")
 	p = p.Follow("Ubah profil").Submit("Simpan", url.Values{"contact_name": {"Ibu Maleo"}, "phone": {"0812 3456 7890"}}).Want(http.StatusOK, "Ibu Maleo", "+6281234567890")
 	p = p.Submit("Ajukan untuk disetujui", nil).Want(http.StatusOK, "Menunggu persetujuan", "orang lain harus menyetujuinya", "Siapa yang dapat memutuskan")
@@ -222,7 +177,7 @@ func TestAPartnerIsActivatedSuspendedResumedAndEnded(t *testing.T) {
 	d := open(t)
 	id := d.partner("CV Maleo", partners.Approved)
 	at := "/konsol/mitra/" + id.String()
-	supervisor, ctx := d.as(actor.BranchSupervisor, actor.BranchScope, palu)
+	supervisor, ctx := d.Acting(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 	if err := d.Partners.PassTest(ctx, id, "Dua kasir mencoba."); err != nil {
 		t.Fatal(err)
 	}
@@ -230,11 +185,11 @@ func TestAPartnerIsActivatedSuspendedResumedAndEnded(t *testing.T) {
 	p = p.Submit("Aktifkan", nil).Want(http.StatusOK, "Mitra aktif")
 	p = p.Follow("Tangguhkan").Want(http.StatusOK, "Berlaku seketika").Submit("Tangguhkan", url.Values{"reason": {"Keluhan peserta"}}).Want(http.StatusOK, "Ditangguhkan", "Keluhan peserta")
 	p.Submit("Buka kembali", nil).Want(http.StatusOK, "Mitra aktif kembali")
-	d.clock.Set(time.Date(2027, 1, 1, 2, 0, 0, 0, time.UTC))
+	d.Clock.Set(time.Date(2027, 1, 1, 2, 0, 0, 0, time.UTC))
 	if _, err := d.Partners.FollowAgreements(testkit.System(t)); err != nil {
 		t.Fatal(err)
 	}
-	supervisor, _ = d.as(actor.BranchSupervisor, actor.BranchScope, palu) // sessions of the old year are over
+	supervisor, _ = d.Acting(actor.BranchSupervisor, actor.BranchScope, shop.Palu) // sessions of the old year are over
 	p = supervisor.Get(at).Want(http.StatusOK, "Perjanjian kerja sama berakhir", "Belum ada perjanjian", "oleh program")
 	p = p.Follow("Perpanjang").Want(http.StatusOK, "Melanjutkan PKS/7", "Setelah perjanjian")
 	p.Submit("Catat perjanjian", nil).Want(http.StatusOK, "Perjanjian PKS/8", "1 Jan 2027", "31 Des 2027")
@@ -252,13 +207,13 @@ func TestEveryPageOfAPartnerIsForThoseWhoReachIt(t *testing.T) {
 	})
 	pks := at + "/pks/" + a.ID.String()
 	pages := []string{at, pks, pks + "/berkas/" + doc.ID.String(), at + "/ubah", at + "/pks/baru", at + "/langkah/suspend"}
-	stranger, _ := d.as(actor.BranchSupervisor, actor.BranchScope, donggala)
-	owner, _ := d.as(actor.PartnerOwner, actor.PartnerScope, id)
-	rival, _ := d.as(actor.PartnerOwner, actor.PartnerScope, d.partner("CV Lain", partners.Active))
+	stranger, _ := d.Acting(actor.BranchSupervisor, actor.BranchScope, shop.Donggala)
+	owner, _ := d.Acting(actor.PartnerOwner, actor.PartnerScope, id)
+	rival, _ := d.Acting(actor.PartnerOwner, actor.PartnerScope, d.partner("CV Lain", partners.Active))
 	for _, path := range pages {
 		stranger.Get(path).Want(http.StatusNotFound).WantNot("Maleo", "Kenari")
 		rival.Get(path).Want(http.StatusNotFound).WantNot("Maleo", "Kenari")
-		if got := d.anybody().Once(http.MethodGet, path, "", nil); got.Status != http.StatusSeeOther || !strings.HasPrefix(got.Header.Get("Location"), "/konsol/masuk") {
+		if got := d.Anybody().Once(http.MethodGet, path, "", nil); got.Status != http.StatusSeeOther || !strings.HasPrefix(got.Header.Get("Location"), "/konsol/masuk") {
 			t.Errorf("%s without a sign-in: %d to %s", path, got.Status, got.Header.Get("Location"))
 		}
 	}
@@ -272,10 +227,10 @@ func TestEveryPageOfAPartnerIsForThoseWhoReachIt(t *testing.T) {
 	owner.Get("/konsol/mitra/baru").Want(http.StatusNotFound)
 	owner.Post(at+"/langkah/suspend", url.Values{"reason": {"x"}}).Want(http.StatusNotFound)
 	rival.Get("/konsol/mitra").Want(http.StatusOK, "CV Lain").WantNot("Maleo")
-	analyst, _ := d.as(actor.HQAnalyst, actor.National, uuid.Nil)
+	analyst, _ := d.Acting(actor.HQAnalyst, actor.National, uuid.Nil)
 	analyst.Get(at).Want(http.StatusOK, "I*** K***", "Kontak disamarkan").WantNot("Kenari", "81234567890", "Ubah profil")
 	analyst.Get(at + "/ubah").Want(http.StatusForbidden)
-	agent, _ := d.as(actor.SystemAdmin, actor.National, uuid.Nil)
+	agent, _ := d.Acting(actor.SystemAdmin, actor.National, uuid.Nil)
 	agent.Get("/konsol/mitra").Want(http.StatusForbidden)
 }
 
@@ -286,7 +241,7 @@ func pdf(body string) []byte {
 func TestASignedAgreementIsKeptInVersions(t *testing.T) {
 	d := open(t)
 	at := "/konsol/mitra/" + d.partner("CV Maleo", partners.Approved).String()
-	officer, _ := d.as(actor.BranchOfficer, actor.BranchScope, palu)
+	officer, _ := d.Acting(actor.BranchOfficer, actor.BranchScope, shop.Palu)
 	p := officer.Get(at).Follow("PKS/7").Want(http.StatusOK, "Belum ada berkas")
 	send := func(content []byte) *browse.Page {
 		t.Helper()
@@ -316,7 +271,7 @@ func TestListsAndEndings(t *testing.T) {
 	d := open(t)
 	d.partner("CV Maleo", partners.Active)
 	d.partner("Toko Tarsius", partners.Submitted)
-	viewer, _ := d.as(actor.BranchViewer, actor.BranchScope, palu)
+	viewer, _ := d.Acting(actor.BranchViewer, actor.BranchScope, shop.Palu)
 	viewer.Get("/konsol/mitra").Want(http.StatusOK, "CV Maleo", "Toko Tarsius", "Semua 2", "Aktif 1", "31 Des 2026").WantNot("Mitra baru", "Kenari")
 	viewer.Get("/konsol/mitra?keadaan=active").Want(http.StatusOK, "CV Maleo").WantNot("Tarsius")
 	viewer.Get("/konsol/mitra?cari=tars").Want(http.StatusOK, "Tarsius", "Semua 1").WantNot("Maleo")
@@ -333,7 +288,7 @@ func TestListsAndEndings(t *testing.T) {
 	viewer.Header.Del("HX-Request")
 	viewer.Get("/konsol/mitra/pks").Want(http.StatusOK, "CV Maleo", "37 hari lagi").WantNot("Perpanjang")
 	viewer.Get("/konsol/mitra/pks?dalam=10").Want(http.StatusOK, "Tidak ada perjanjian yang segera berakhir")
-	stranger, _ := d.as(actor.BranchOfficer, actor.BranchScope, donggala)
+	stranger, _ := d.Acting(actor.BranchOfficer, actor.BranchScope, shop.Donggala)
 	stranger.Get("/konsol/mitra/pks?dalam=366").Want(http.StatusOK).WantNot("Maleo")
 	stranger.Get("/konsol/mitra").Want(http.StatusOK, "Belum ada mitra di sini").WantNot("Maleo")
 }

@@ -36,7 +36,7 @@ func TestARunIsLookedAtStartedPrintedAndRevoked(t *testing.T) {
 	if !strings.Contains(run.Body, `hx-trigger="every 2s"`) {
 		t.Error("the page does not keep itself up to date")
 	}
-	if _, err := o.app.Cards.WorkRuns(testkit.System(t)); err != nil {
+	if _, err := o.Cards.WorkRuns(testkit.System(t)); err != nil {
 		t.Fatal(err)
 	}
 	b.Header.Set("HX-Request", "true")
@@ -51,13 +51,13 @@ func TestARunIsLookedAtStartedPrintedAndRevoked(t *testing.T) {
 	}
 	b.Get(run.Path + "/lembar/2").Want(http.StatusNotFound)
 	done.Follow("Cabut semua").Want(http.StatusOK, "tidak dapat dibatalkan").Submit("Ya, cabut", nil).Want(http.StatusOK, "sedang dicabut")
-	if _, err := o.app.Cards.WorkRuns(testkit.System(t)); err != nil {
+	if _, err := o.Cards.WorkRuns(testkit.System(t)); err != nil {
 		t.Fatal(err)
 	}
-	if c, err := o.app.Cards.Get(testkit.System(t), held.ID); err != nil || c.State != cards.Active {
+	if c, err := o.Cards.Get(testkit.System(t), held.ID); err != nil || c.State != cards.Active {
 		t.Errorf("the card from before is %s, %v", c.State, err)
 	}
-	other := o.as(actor.BranchOfficer, actor.BranchScope, shop.Donggala)
+	other := o.As(actor.BranchOfficer, actor.BranchScope, shop.Donggala)
 	other.Get(run.Path).Want(http.StatusNotFound)
 	other.Post(run.Path+"/batal", nil).Want(http.StatusNotFound)
 }
@@ -67,7 +67,7 @@ func TestSheetsAndTakingARunBackNeedAFreshProof(t *testing.T) {
 	o.person(nik, kpj)
 	b := o.officer()
 	run := b.Get("/konsol/kartu").Submit("Tinjau dulu", nil).Submit("Mulai untuk", nil).Want(http.StatusOK)
-	o.clock.Advance(6 * time.Minute)
+	o.Clock.Advance(6 * time.Minute)
 	for _, p := range []*browse.Page{
 		b.Once("POST", run.Path+"/cabut", "application/x-www-form-urlencoded", strings.NewReader("")),
 		b.Once("GET", run.Path+"/lembar/1", "", nil),
@@ -87,7 +87,7 @@ func TestAListOfCodesNamesPeople(t *testing.T) {
 	text := cards.Spaced(c.ShortCode) + "\n\n" + two.String() + "\nbukan kode\n" + uuid.NewString() + "\n" + two.String()
 	p := form.Submit("Tinjau dulu", url.Values{"who": {"list"}, "names": {text}}).Want(http.StatusOK, "Mulai untuk 2 peserta", "4, 5")
 	p.Submit("Mulai untuk", nil).Want(http.StatusOK, "0 / 2")
-	other := o.as(actor.BranchOfficer, actor.BranchScope, shop.Donggala)
+	other := o.As(actor.BranchOfficer, actor.BranchScope, shop.Donggala)
 	other.Get("/konsol/kartu").Submit("Tinjau dulu", url.Values{"who": {"list"}, "names": {text}}).Want(http.StatusUnprocessableEntity, "Tidak ada peserta yang cocok", "1, 3, 4, 5, 6")
 }
 
@@ -114,12 +114,12 @@ func TestTheQueueOfRequestsAndItsClock(t *testing.T) {
 	id := o.person(nik, kpj)
 	b := o.officer()
 	b.Get("/konsol/permintaan-data").Want(http.StatusOK, "Tidak ada permintaan")
-	q, _, err := o.app.Participants.Ask(o.asPerson(id), participants.AskCorrect, "nama saya salah eja")
+	q, _, err := o.Participants.Ask(o.asPerson(id), participants.AskCorrect, "nama saya salah eja")
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Get("/konsol/permintaan-data").Want(http.StatusOK, "Perbaikan data", "Sisa 72 jam").WantNot("salah eja")
-	o.clock.Advance(74 * time.Hour)
+	o.Clock.Advance(74 * time.Hour)
 	b = o.officer()
 	b.Get("/konsol/permintaan-data?tampil=terlambat").Want(http.StatusOK, "Terlambat 2 jam")
 	path := "/konsol/permintaan-data/" + q.ID.String()
@@ -134,7 +134,7 @@ func TestTheQueueOfRequestsAndItsClock(t *testing.T) {
 func TestAnErasureTakesTwo(t *testing.T) {
 	o := open(t)
 	id := o.person(nik, kpj)
-	q, _, err := o.app.Participants.Ask(o.asPerson(id), participants.AskErase, "")
+	q, _, err := o.Participants.Ask(o.asPerson(id), participants.AskErase, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,114 +10,75 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/cards"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/participants"
 )
 
 const (
-	host     = "kartu.example"
 	nik      = "7271990101900042"
 	kpj      = "23000000042"
 	fullName = "Kanariwati Burungemas"
 	masked   = "KA******** BU********"
 	phone    = "081298765432"
-	password = "kata-sandi-yang-panjang-sekali"
 )
 
-type office struct {
-	t     *testing.T
-	app   *wire.App
-	clock *clock.Manual
-	n     int
-}
+type office struct{ *console.Console }
 
 func open(t *testing.T) *office {
 	t.Helper()
-	dir, clk := t.TempDir(), testkit.Clock()
-	app, err := wire.Open(t.Context(), config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys", AllowUnsafe: true,
-		MessageURL: "file:" + dir + "/pesan.jsonl",
-	}, wire.Options{Clock: clk})
-	if err != nil {
+	o := &office{console.Open(t, func(c *config.Config) { c.MessageURL = "file:" + c.DataDir + "/pesan.jsonl" })}
+	if err := o.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := app.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return &office{t: t, app: app, clock: clk}
-}
-
-// as returns the browser of a new account that is signed in.
-func (o *office) as(role actor.Role, kind actor.ScopeKind, scope uuid.UUID) *browse.Browser {
-	o.t.Helper()
-	o.n++
-	email := strings.ReplaceAll(string(role), "_", ".") + string(rune('a'+o.n)) + "@contoh.example"
-	ctx := testkit.System(o.t)
-	if _, err := o.app.Accounts.CreateDirect(ctx, accounts.NewAccount{Email: email, Name: "Petugas Uji", Password: password}, actor.Grant{Role: role, Scope: kind, ScopeID: scope}); err != nil {
-		o.t.Fatal(err)
-	}
-	session, _, err := o.app.Accounts.Login(ctx, accounts.Login{Email: email, Password: password, Network: "192.0.2.0/24"})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	b := browse.New(o.t, o.app.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(session.Token, session.ExpiresAt))
-	return b
+	return o
 }
 
 func (o *office) officer() *browse.Browser {
-	o.t.Helper()
-	return o.as(actor.BranchOfficer, actor.BranchScope, shop.Palu)
+	o.T.Helper()
+	return o.As(actor.BranchOfficer, actor.BranchScope, shop.Palu)
 }
 
 func (o *office) supervisor() *browse.Browser {
-	o.t.Helper()
-	return o.as(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
+	o.T.Helper()
+	return o.As(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 }
 
 // person enters somebody at Palu.
 func (o *office) person(identity, number string) uuid.UUID {
-	o.t.Helper()
-	today := clock.DayOf(o.clock.Now(), time.UTC)
-	p, err := o.app.Participants.Create(testkit.System(o.t), participants.NewParticipant{
+	o.T.Helper()
+	today := clock.DayOf(o.Clock.Now(), time.UTC)
+	p, err := o.Participants.Create(testkit.System(o.T), participants.NewParticipant{
 		BranchID: shop.Palu, RegionCode: "72.71", IDNumber: pii.Text(identity), Name: fullName, Phone: phone, BirthOn: "1990-01-01",
 		Membership: &participants.NewMembership{
 			KPJ: pii.Text(number), Segment: participants.BPU, Status: participants.Active, AcquiredOn: today.AddDays(-90), ProtectedUntil: today.AddDays(60), StatusAsOf: today.AddDays(-2),
 		},
 	})
 	if err != nil {
-		o.t.Fatal(err)
+		o.T.Fatal(err)
 	}
 	return p.ID
 }
 
 func (o *office) printed(person uuid.UUID) cards.Card {
-	o.t.Helper()
-	c, err := o.app.Cards.Issue(testkit.System(o.t), cards.IssueRequest{ParticipantID: person, Form: cards.Printed})
+	o.T.Helper()
+	c, err := o.Cards.Issue(testkit.System(o.T), cards.IssueRequest{ParticipantID: person, Form: cards.Printed})
 	if err != nil {
-		o.t.Fatal(err)
+		o.T.Fatal(err)
 	}
 	return c
 }
 
 // asPerson acts as the participant's phone.
 func (o *office) asPerson(id uuid.UUID) context.Context {
-	return actor.With(o.t.Context(), actor.Actor{Kind: actor.Participant, ID: id, Permissions: []actor.Permission{actor.OwnRecords}})
+	return actor.With(o.T.Context(), actor.Actor{Kind: actor.Participant, ID: id, Permissions: []actor.Permission{actor.OwnRecords}})
 }
 
 func page(id uuid.UUID) string { return "/konsol/peserta/" + id.String() }
@@ -141,7 +102,7 @@ func TestFromASearchToARevokedCardInFourClicks(t *testing.T) {
 		t.Errorf("%d clicks", clicks)
 	}
 	done.WantNot(nik, kpj, fullName, phone)
-	after, err := o.app.Cards.Get(testkit.System(t), c.ID)
+	after, err := o.Cards.Get(testkit.System(t), c.ID)
 	if err != nil || after.State != cards.Revoked || after.RevokeReason != "stolen" {
 		t.Errorf("the card is %s for %s, %v", after.State, after.RevokeReason, err)
 	}
@@ -161,11 +122,11 @@ func TestOneFieldFindsByKPJAndByTheCodeOfACard(t *testing.T) {
 		b.Post("/konsol/peserta/cari", url.Values{"q": {q}}).Want(http.StatusOK, "Tidak ada peserta").WantNot(masked, `value="`+q)
 	}
 	b.Post("/konsol/peserta/cari", url.Values{"q": {"!!"}}).Want(http.StatusOK, "NIK terdiri dari 16 angka")
-	other := o.as(actor.BranchOfficer, actor.BranchScope, shop.Donggala)
+	other := o.As(actor.BranchOfficer, actor.BranchScope, shop.Donggala)
 	for _, q := range []string{nik, kpj, c.ShortCode} {
 		other.Post("/konsol/peserta/cari", url.Values{"q": {q}}).Want(http.StatusOK, "Tidak ada peserta").WantNot(masked)
 	}
-	viewer := o.as(actor.BranchViewer, actor.BranchScope, shop.Palu)
+	viewer := o.As(actor.BranchViewer, actor.BranchScope, shop.Palu)
 	viewer.Post("/konsol/peserta/cari", url.Values{"q": {nik}}).Want(http.StatusOK, "tidak termasuk wewenang Anda").WantNot(masked)
 	viewer.Post("/konsol/peserta/cari", url.Values{"q": {c.ShortCode}}).Want(http.StatusOK, masked)
 }
@@ -175,7 +136,7 @@ func TestAnOfficerSearches120TimesAnHour(t *testing.T) {
 	b := o.officer()
 	for range participants.SearchesAnHour {
 		b.Post("/konsol/peserta/cari", url.Values{"q": {kpj}}).Want(http.StatusOK)
-		o.clock.Advance(time.Second)
+		o.Clock.Advance(time.Second)
 	}
 	p := b.Post("/konsol/peserta/cari", url.Values{"q": {kpj}}).Want(http.StatusTooManyRequests, "120 kali dalam satu jam")
 	if p.Header.Get("Retry-After") == "" {
@@ -196,12 +157,12 @@ func TestFullDataNeedAReasonAndShowOnce(t *testing.T) {
 	}
 	b.Get(page(id)).Want(http.StatusOK, "Membuka data lengkap", "Melayani peserta").WantNot(nik, fullName, "loket tiga")
 	o.supervisor().Get(page(id)).Want(http.StatusOK, "peserta di loket tiga") // reads the audit log
-	viewer := o.as(actor.BranchViewer, actor.BranchScope, shop.Palu)
+	viewer := o.As(actor.BranchViewer, actor.BranchScope, shop.Palu)
 	if viewer.Get(page(id)).Want(http.StatusOK, masked).HasButton("Tampilkan") {
 		t.Error("a viewer is offered the full data")
 	}
 	viewer.Post(page(id)+"/lihat", url.Values{"reason": {"service"}, "note": {"ingin tahu saja"}}).Want(http.StatusForbidden).WantNot(nik)
-	looks, err := o.app.Participants.OwnAccesses(o.asPerson(id), pageOf(50))
+	looks, err := o.Participants.OwnAccesses(o.asPerson(id), pageOf(50))
 	if err != nil || len(looks.Items) < 4 {
 		t.Errorf("the person sees %d looks, %v", len(looks.Items), err)
 	}
@@ -211,11 +172,11 @@ func TestNothingOfAnotherBranchIsThere(t *testing.T) {
 	o := open(t)
 	id := o.person(nik, kpj)
 	c := o.printed(id)
-	q, _, err := o.app.Participants.Ask(o.asPerson(id), participants.AskErase, "")
+	q, _, err := o.Participants.Ask(o.asPerson(id), participants.AskErase, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := o.as(actor.BranchSupervisor, actor.BranchScope, shop.Donggala)
+	b := o.As(actor.BranchSupervisor, actor.BranchScope, shop.Donggala)
 	b.Get("/konsol/peserta").Want(http.StatusOK, "0 peserta").WantNot(masked)
 	for _, path := range []string{
 		page(id), page(id) + "/ubah", page(id) + "/kartu/" + c.ID.String() + "/cabut", page(id) + "/kartu/" + c.ID.String() + "/unduh/pdf", "/konsol/permintaan-data/" + q.ID.String(),
@@ -240,7 +201,7 @@ func TestWhoMayNotWriteIsOfferedAndLetNothing(t *testing.T) {
 	o := open(t)
 	id := o.person(nik, kpj)
 	c := o.printed(id)
-	viewer := o.as(actor.BranchViewer, actor.BranchScope, shop.Palu)
+	viewer := o.As(actor.BranchViewer, actor.BranchScope, shop.Palu)
 	p := viewer.Get(page(id)).Want(http.StatusOK, masked)
 	for _, button := range []string{"Buat kartu cetak", "Tautan untuk HP", "Catat", "Tampilkan"} {
 		if p.HasButton(button) {
@@ -253,7 +214,7 @@ func TestWhoMayNotWriteIsOfferedAndLetNothing(t *testing.T) {
 	for _, path := range []string{"/konsol/kartu", "/konsol/permintaan-data", "/konsol/peserta/baru", page(id) + "/ubah"} {
 		viewer.Get(path).Want(http.StatusForbidden)
 	}
-	analyst := o.as(actor.HQAnalyst, actor.National, uuid.Nil)
+	analyst := o.As(actor.HQAnalyst, actor.National, uuid.Nil)
 	for _, path := range []string{"/konsol/peserta", page(id), "/konsol/kartu", "/konsol/permintaan-data"} {
 		analyst.Get(path).Want(http.StatusForbidden)
 	}
@@ -289,16 +250,16 @@ func TestCardsAreMadeAndLinksShownOnce(t *testing.T) {
 	if png := made.Follow("PNG"); png.Status != http.StatusOK || !strings.HasPrefix(png.Body, "\x89PNG") {
 		t.Errorf("%d %.8q", png.Status, png.Body)
 	}
-	link := p.Submit("Tautan untuk HP", nil).Want(http.StatusOK, "https://"+host+"/kartu/#")
+	link := p.Submit("Tautan untuk HP", nil).Want(http.StatusOK, "https://"+console.Host+"/kartu/#")
 	if !strings.Contains(link.Body, "<svg") {
 		t.Error("no QR")
 	}
 	b.Get(page(id)).Want(http.StatusOK).WantNot("/kartu/#")
 	p.Submit("Kirim tautan ke HP peserta", nil).Want(http.StatusOK, "sedang dikirim")
-	if err := o.app.Participants.WithdrawConsent(testkit.System(t), id); err == nil {
+	if err := o.Participants.WithdrawConsent(testkit.System(t), id); err == nil {
 		t.Fatal("there was no consent")
 	}
-	if _, _, err := o.app.Participants.Ask(o.asPerson(id), participants.AskWithdraw, ""); err != nil {
+	if _, _, err := o.Participants.Ask(o.asPerson(id), participants.AskWithdraw, ""); err != nil {
 		t.Fatal(err)
 	}
 	b.Post(page(id)+"/kartu", nil).Want(http.StatusConflict, "dibatasi")

@@ -9,53 +9,32 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/benefits"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
+	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/partners"
 )
 
-const host = "kartu.example"
-
-var palu = uuid.MustParse("01890000-0000-7000-8000-000000000001")
-
 // world is the program with a workshop of two outlets and another one.
 type world struct {
-	t       *testing.T
-	app     *wire.App
-	clock   *clock.Manual
+	*console.Console
 	partner uuid.UUID
 	other   uuid.UUID
 	outlets []uuid.UUID
-	people  int
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	dir := t.TempDir()
-	w := &world{t: t, clock: testkit.Clock()}
-	app, err := wire.Open(t.Context(), config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys", AllowUnsafe: true,
-	}, wire.Options{Clock: w.clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	w.app = app
+	w := &world{Console: console.Open(t)}
+	app := w.App
 	ctx := w.system()
 	sector := must(app.Partners.CreateSector(ctx, partners.NewSector{Code: "MOT", NameID: "Bengkel motor", NameEN: "Motorcycle workshop"}))(t)
 	open := func(name string) uuid.UUID {
-		p := must(app.Partners.Create(ctx, partners.NewPartner{SectorID: sector.ID, BranchID: palu, Profile: partners.Profile{Name: name}}))(t)
+		p := must(app.Partners.Create(ctx, partners.NewPartner{SectorID: sector.ID, BranchID: shop.Palu, Profile: partners.Profile{Name: name}}))(t)
 		return p.ID
 	}
 	w.partner, w.other = open("CV Contoh Satu"), open("CV Contoh Dua")
@@ -66,8 +45,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func must[T any](v T, err error) func(*testing.T) T {
-	return func(t *testing.T) T {
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -76,31 +55,14 @@ func must[T any](v T, err error) func(*testing.T) T {
 	}
 }
 
-func (w *world) system() context.Context { return testkit.System(w.t) }
-
-// visitor signs somebody in with one role; ctx is one in which they act.
-func (w *world) visitor(role actor.Role, kind actor.ScopeKind, scope uuid.UUID) (b *browse.Browser, ctx context.Context) {
-	w.t.Helper()
-	w.people++
-	email := strings.ToLower(string(rune('a'+w.people))) + "." + string(role) + "@contoh.example"
-	const password = "sandi-panjang-untuk-uji-7421"
-	g := actor.Grant{Role: role, Scope: kind, ScopeID: scope}
-	a := must(w.app.Accounts.CreateDirect(w.system(), accounts.NewAccount{Email: email, Name: "Ayu Uji", Password: password}, g))(w.t)
-	s, _, err := w.app.Accounts.Login(w.t.Context(), accounts.Login{Email: email, Password: password})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	b = browse.New(w.t, w.app.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(s.Token, s.ExpiresAt))
-	return b, actor.With(w.t.Context(), actor.Actor{Kind: actor.Account, ID: a.ID, Grants: []actor.Grant{g}})
-}
+func (w *world) system() context.Context { return testkit.System(w.T) }
 
 func (w *world) owner() (*browse.Browser, context.Context) {
-	return w.visitor(actor.PartnerOwner, actor.PartnerScope, w.partner)
+	return w.Acting(actor.PartnerOwner, actor.PartnerScope, w.partner)
 }
 
 func (w *world) supervisor() (*browse.Browser, context.Context) {
-	return w.visitor(actor.BranchSupervisor, actor.BranchScope, palu)
+	return w.Acting(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 }
 
 func (w *world) terms() benefits.Terms {
@@ -113,16 +75,16 @@ func (w *world) terms() benefits.Terms {
 
 // live publishes a promo of the workshop.
 func (w *world) live(owner, supervisor context.Context, change func(*benefits.Terms)) string {
-	w.t.Helper()
+	w.T.Helper()
 	t := w.terms()
 	if change != nil {
 		change(&t)
 	}
-	s := w.app.Benefits
-	b := must(s.Create(owner, w.partner, "Diskon 20% jasa servis", t))(w.t)
-	must(s.Submit(owner, b.ID))(w.t)
-	must(s.Approve(supervisor, b.ID, benefits.Seen{}))(w.t)
-	must(s.Publish(supervisor, b.ID))(w.t)
+	s := w.Benefits
+	b := must(s.Create(owner, w.partner, "Diskon 20% jasa servis", t))(w.T)
+	must(s.Submit(owner, b.ID))(w.T)
+	must(s.Approve(supervisor, b.ID, benefits.Seen{}))(w.T)
+	must(s.Publish(supervisor, b.ID))(w.T)
 	return "/konsol/promo/" + b.ID.String()
 }
 
@@ -141,9 +103,9 @@ func TestAPromoFromTheFormToTheTills(t *testing.T) {
 	boss.Get("/konsol/promo").Want(http.StatusOK, "Antrean (1)")
 	seen := boss.Get("/konsol/promo/antrean").Want(http.StatusOK, "CV Contoh Satu").Follow("Periksa").Want(http.StatusOK, "Keputusan atas versi 1", "batas persetujuan cabang Rp500.000.000")
 	seen = seen.Submit("Setujui versi 1", nil).Want(http.StatusOK, "Promo disetujui")
-	seen = seen.Submit("Terbitkan ke kasir", nil).Want(http.StatusOK, "Promo terbit", "Berjalan", "Ayu Uji (Pemilik mitra) mengajukan")
+	seen = seen.Submit("Terbitkan ke kasir", nil).Want(http.StatusOK, "Promo terbit", "Berjalan", "Petugas partner_owner (Pemilik mitra) mengajukan")
 	seen.Submit("Jeda sekarang", nil).Want(http.StatusOK, "Dijeda").Submit("Lanjutkan", nil).Want(http.StatusOK, "Berjalan")
-	owner.Get(seen.Path).Want(http.StatusOK, "Penyelia cabang menyetujui").WantNot("Ayu Uji (")
+	owner.Get(seen.Path).Want(http.StatusOK, "Penyelia cabang menyetujui").WantNot("Petugas branch_supervisor (")
 	owner.Get(seen.Path+"/kartu-promo").Want(http.StatusOK, "Tunjukkan Kartu Promo Peserta", "Bengkel Barat, Bengkel Timur")
 	owner.Get(seen.Path+"/kartu-promo?lang=en").Want(http.StatusOK, "Show your Kartu Promo Peserta")
 }
@@ -168,7 +130,7 @@ func TestThePreviewIsOnlyAPartForHTMX(t *testing.T) {
 	page := owner.Post(at, url.Values{"kind": {"amount"}, "basis": {"oil"}, "value": {"5000"}, "stacking": {"exclusive"}, "per": {"week"}, "count": {"2"}})
 	page.Want(http.StatusOK, "Potongan Rp5.000 dari oli, 2 kali seminggu", "Rp5,000 off oil, 2 times a week", "Belum ada gerai yang dicentang").WantNot("<html", "<h1")
 	owner.Post(at, url.Values{"kind": {"percent"}, "basis": {"oil"}, "value": {"101"}}).Want(http.StatusOK, "Isi bentuk, nilai")
-	stranger, _ := w.visitor(actor.PartnerOwner, actor.PartnerScope, w.other)
+	stranger, _ := w.Acting(actor.PartnerOwner, actor.PartnerScope, w.other)
 	stranger.Post(at, url.Values{}).Want(http.StatusNotFound)
 }
 
@@ -177,7 +139,7 @@ func TestAnotherOwnerFindsNothing(t *testing.T) {
 	_, owner := w.owner()
 	_, boss := w.supervisor()
 	at := w.live(owner, boss, nil)
-	stranger, _ := w.visitor(actor.PartnerOwner, actor.PartnerScope, w.other)
+	stranger, _ := w.Acting(actor.PartnerOwner, actor.PartnerScope, w.other)
 	stranger.Get("/konsol/promo").Want(http.StatusOK, "Belum ada promo")
 	for _, path := range []string{at, at + "/ubah", at + "/simulasi", at + "/kartu-promo", "/konsol/mitra/" + w.partner.String() + "/promo/baru", "/konsol/promo/" + uuid.NewString()} {
 		stranger.Get(path).Want(http.StatusNotFound)
@@ -189,7 +151,7 @@ func TestAnotherOwnerFindsNothing(t *testing.T) {
 		stranger.Post(at+step, url.Values{}).Want(http.StatusForbidden)
 	}
 	stranger.Get("/konsol/promo/antrean").Want(http.StatusForbidden)
-	far, _ := w.visitor(actor.BranchSupervisor, actor.BranchScope, uuid.MustParse("01890000-0000-7000-8000-000000000002"))
+	far, _ := w.Acting(actor.BranchSupervisor, actor.BranchScope, uuid.MustParse("01890000-0000-7000-8000-000000000002"))
 	far.Get(at).Want(http.StatusNotFound)
 	far.Post(at+"/jeda", url.Values{}).Want(http.StatusNotFound)
 }
@@ -200,7 +162,7 @@ func TestWhatChangedMeanwhileIsNotApproved(t *testing.T) {
 	boss, acts := w.supervisor()
 	at := w.live(owner, acts, nil)
 	id := uuid.MustParse(strings.TrimPrefix(at, "/konsol/promo/"))
-	s := w.app.Benefits
+	s := w.Benefits
 	second := w.terms()
 	second.Value = 25
 	must(s.Revise(owner, id, "Diskon 25% jasa servis", second))(t)
@@ -222,8 +184,8 @@ func TestWhatChangedMeanwhileIsNotApproved(t *testing.T) {
 func TestNobodyApprovesTheirOwn(t *testing.T) {
 	w := newWorld(t)
 	boss, acts := w.supervisor()
-	b := must(w.app.Benefits.Create(acts, w.partner, "Diskon jasa", w.terms()))(t)
-	must(w.app.Benefits.Submit(acts, b.ID))(t)
+	b := must(w.Benefits.Create(acts, w.partner, "Diskon jasa", w.terms()))(t)
+	must(w.Benefits.Submit(acts, b.ID))(t)
 	at := "/konsol/promo/" + b.ID.String()
 	page := boss.Get(at).Want(http.StatusOK, "empat mata")
 	if page.HasButton("Setujui versi") {
@@ -241,22 +203,22 @@ func TestAboveTheCapTwoOfHeadquartersApprove(t *testing.T) {
 	boss, _ := w.supervisor()
 	terms := w.terms()
 	terms.Limits.TotalAmount = new(int64(600_000_000))
-	b := must(w.app.Benefits.Create(owner, w.partner, "Diskon besar", terms))(t)
-	must(w.app.Benefits.Submit(owner, b.ID))(t)
+	b := must(w.Benefits.Create(owner, w.partner, "Diskon besar", terms))(t)
+	must(w.Benefits.Submit(owner, b.ID))(t)
 	at := "/konsol/promo/" + b.ID.String()
 	boss.Get(at).Want(http.StatusOK, "Di atas batas cabang").Submit("Setujui versi 1", nil).Want(http.StatusForbidden, "dua orang bersama")
-	first, _ := w.visitor(actor.ProgrammeAdmin, actor.National, uuid.Nil)
-	second, _ := w.visitor(actor.ProgrammeAdmin, actor.National, uuid.Nil)
+	first, _ := w.Acting(actor.ProgrammeAdmin, actor.National, uuid.Nil)
+	second, _ := w.Acting(actor.ProgrammeAdmin, actor.National, uuid.Nil)
 	page := first.Get(at).Submit("Setujui versi 1", nil).Want(http.StatusOK, "Persetujuan pertama dicatat", "Menunggu orang kedua", "Menunggu persetujuan")
 	if page.HasButton("Setujui versi") {
 		t.Error("the first may approve again")
 	}
-	second.Get(at).Want(http.StatusOK, "Sudah menyetujui: Ayu Uji").Submit("Setujui versi 1", nil).Want(http.StatusOK, "Promo disetujui")
+	second.Get(at).Want(http.StatusOK, "Sudah menyetujui: Petugas programme_admin").Submit("Setujui versi 1", nil).Want(http.StatusOK, "Promo disetujui")
 
 	boss.Get("/konsol/promo/batas").Want(http.StatusOK, "Rp500.000.000", "Nilai bawaan")
-	boss.Post("/konsol/promo/batas/"+palu.String(), url.Values{"amount": {"1"}}).Want(http.StatusNotFound)
+	boss.Post("/konsol/promo/batas/"+shop.Palu.String(), url.Values{"amount": {"1"}}).Want(http.StatusNotFound)
 	first.Get("/konsol/promo/batas").Submit("Simpan Kantor Cabang Palu", url.Values{"amount": {"x"}}).Want(http.StatusUnprocessableEntity, "Isi dengan angka bulat")
-	caps := first.Post("/konsol/promo/batas/"+palu.String(), url.Values{"amount": {"750.000.000"}})
+	caps := first.Post("/konsol/promo/batas/"+shop.Palu.String(), url.Values{"amount": {"750.000.000"}})
 	caps.Want(http.StatusOK, "Batas disimpan")
 	boss.Get("/konsol/promo/batas").Want(http.StatusOK, "Rp750.000.000", "Tidak untuk promo tanpa anggaran")
 }
@@ -265,8 +227,8 @@ func TestTheListIsNarrowed(t *testing.T) {
 	w := newWorld(t)
 	browser, owner := w.owner()
 	boss, acts := w.supervisor()
-	w.live(owner, acts, func(b *benefits.Terms) { b.ValidTo = clock.DayOf(w.clock.Now(), w.clock.Now().Location()).AddDays(5) })
-	must(w.app.Benefits.Create(owner, w.partner, "Ganti ban 100%", w.terms()))(t)
+	w.live(owner, acts, func(b *benefits.Terms) { b.ValidTo = clock.DayOf(w.Clock.Now(), w.Clock.Now().Location()).AddDays(5) })
+	must(w.Benefits.Create(owner, w.partner, "Ganti ban 100%", w.terms()))(t)
 	boss.Get("/konsol/promo").Want(http.StatusOK, "Diskon 20% jasa servis", "Ganti ban", "Berakhir dalam")
 	boss.Get("/konsol/promo?segera=1").Want(http.StatusOK, "Diskon 20% jasa servis").WantNot("Ganti ban")
 	boss.Get("/konsol/promo?keadaan=draft").Want(http.StatusOK, "Ganti ban").WantNot("Diskon 20% jasa servis")

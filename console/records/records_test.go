@@ -10,80 +10,35 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/audit"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/clock"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
-	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 )
 
-const (
-	host     = "kartu.example"
-	password = "kata-sandi-yang-panjang-sekali"
-)
+type office struct{ *console.Console }
 
-type office struct {
-	t   *testing.T
-	app *wire.App
-	clk *clock.Manual
-}
-
-func open(t *testing.T) *office {
-	t.Helper()
-	dir, clk := t.TempDir(), testkit.Clock()
-	app, err := wire.Open(t.Context(), config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys", AllowUnsafe: true,
-	}, wire.Options{Clock: clk})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return &office{t: t, app: app, clk: clk}
-}
-
-func (o *office) as(role actor.Role, kind actor.ScopeKind, scope uuid.UUID) *browse.Browser {
-	o.t.Helper()
-	o.clk.Advance(time.Second)
-	email, ctx := uuid.NewString()[:8]+"@contoh.example", testkit.System(o.t)
-	if _, err := o.app.Accounts.CreateDirect(ctx, accounts.NewAccount{Email: email, Name: "Petugas " + string(role), Password: password}, actor.Grant{Role: role, Scope: kind, ScopeID: scope}); err != nil {
-		o.t.Fatal(err)
-	}
-	session, _, err := o.app.Accounts.Login(ctx, accounts.Login{Email: email, Password: password, Network: "192.0.2.0/24"})
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	b := browse.New(o.t, o.app.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(session.Token, session.ExpiresAt))
-	return b
-}
+func open(t *testing.T) *office { return &office{console.Open(t)} }
 
 func (o *office) sign() {
-	o.t.Helper()
-	o.clk.Advance(time.Minute)
-	if _, err := o.app.Audit.MakeCheckpoint(testkit.System(o.t)); err != nil {
-		o.t.Fatal(err)
+	o.T.Helper()
+	o.Clock.Advance(time.Minute)
+	if _, err := o.Audit.MakeCheckpoint(testkit.System(o.T)); err != nil {
+		o.T.Fatal(err)
 	}
 }
 
 func (o *office) spoil(statement string) {
-	o.t.Helper()
-	if err := o.app.DB.InTx(o.t.Context(), func(ctx context.Context) error { return o.app.DB.From(ctx).Exec(statement).Error }); err != nil {
-		o.t.Fatal(err)
+	o.T.Helper()
+	if err := o.DB.InTx(o.T.Context(), func(ctx context.Context) error { return o.DB.From(ctx).Exec(statement).Error }); err != nil {
+		o.T.Fatal(err)
 	}
 }
 
 func TestTheLogIsReadAndFiltered(t *testing.T) {
 	o := open(t)
-	b := o.as(actor.Auditor, actor.National, uuid.Nil)
+	b := o.As(actor.Auditor, actor.National, uuid.Nil)
 	p := b.Get("/konsol/audit").Want(http.StatusOK, "Catatan audit", "account.created", "Verifikasi sekarang")
 	b.Get("/konsol/audit?aksi=account").Want(http.StatusOK, "account.created")
 	b.Get("/konsol/audit?aksi=card&pelaku=till").Want(http.StatusOK, "Tidak ada catatan dengan saringan ini")
@@ -93,32 +48,32 @@ func TestTheLogIsReadAndFiltered(t *testing.T) {
 	one = b.Get(one.Path).Want(http.StatusOK, "Unduh bukti")
 	proof := one.Follow("Unduh bukti").Want(http.StatusOK)
 	key := strings.TrimSpace(b.Get("/konsol/audit/kunci.txt").Body)
-	if f, err := audit.CheckProof([]byte(proof.Body), key); err != nil || f.Entry == nil || f.Origin != host+"/audit" {
+	if f, err := audit.CheckProof([]byte(proof.Body), key); err != nil || f.Entry == nil || f.Origin != console.Host+"/audit" {
 		t.Errorf("the proof that was downloaded: %+v %v", f, err)
 	}
-	branch := o.as(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
+	branch := o.As(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 	branch.Get("/konsol/audit").Want(http.StatusOK, "perbuatan Anda sendiri")
 	branch.Get(one.Path).Want(http.StatusNotFound)
 	branch.Get(one.Path + "/bukti.json").Want(http.StatusNotFound)
 	branch.Post("/konsol/audit/verifikasi", url.Values{}).Want(http.StatusForbidden)
 	for _, role := range []actor.Role{actor.HQAnalyst, actor.SystemAdmin} {
-		o.as(role, actor.National, uuid.Nil).Get("/konsol/audit").Want(http.StatusForbidden)
+		o.As(role, actor.National, uuid.Nil).Get("/konsol/audit").Want(http.StatusForbidden)
 	}
 }
 
 func TestCheckpointsAreListedAndConsistent(t *testing.T) {
 	o := open(t)
-	b := o.as(actor.DataProtectionOfficer, actor.National, uuid.Nil)
-	b.Get("/konsol/audit/titik").Want(http.StatusOK, "Belum ada titik periksa", host+"/audit+")
+	b := o.As(actor.DataProtectionOfficer, actor.National, uuid.Nil)
+	b.Get("/konsol/audit/titik").Want(http.StatusOK, "Belum ada titik periksa", console.Host+"/audit+")
 	o.sign()
-	o.as(actor.Auditor, actor.National, uuid.Nil)
+	o.As(actor.Auditor, actor.National, uuid.Nil)
 	o.sign()
 	p := b.Get("/konsol/audit/titik").Want(http.StatusOK, "konsisten dengan yang terbaru", "terbaru")
 	proof := p.Follow("konsisten dengan yang terbaru").Want(http.StatusOK)
-	if f, err := audit.CheckProof([]byte(proof.Body), o.app.Audit.Public()); err != nil || f.Older >= f.Size {
+	if f, err := audit.CheckProof([]byte(proof.Body), o.Audit.Public()); err != nil || f.Older >= f.Size {
 		t.Errorf("got %+v %v", f, err)
 	}
-	if all := b.Get("/konsol/audit/titik/semua.txt").Want(http.StatusOK); strings.Count(all.Body, "\n— "+host+"/audit ") != 2 {
+	if all := b.Get("/konsol/audit/titik/semua.txt").Want(http.StatusOK); strings.Count(all.Body, "\n— "+console.Host+"/audit ") != 2 {
 		t.Errorf("all of them: %q", all.Body)
 	}
 	b.Get("/konsol/audit/titik/999999").Want(http.StatusNotFound)
@@ -127,14 +82,14 @@ func TestCheckpointsAreListedAndConsistent(t *testing.T) {
 
 func TestAVerificationNamesTheBrokenRow(t *testing.T) {
 	o := open(t)
-	b := o.as(actor.Auditor, actor.National, uuid.Nil)
-	o.as(actor.Auditor, actor.National, uuid.Nil)
+	b := o.As(actor.Auditor, actor.National, uuid.Nil)
+	o.As(actor.Auditor, actor.National, uuid.Nil)
 	b.Get("/konsol/audit/verifikasi").Want(http.StatusOK, "Belum pernah diverifikasi")
 	ask := func(texts ...string) {
 		t.Helper()
-		o.clk.Advance(time.Minute)
+		o.Clock.Advance(time.Minute)
 		p := b.Get("/konsol/audit").Submit("Verifikasi sekarang", nil).Want(http.StatusOK, "Menunggu")
-		if _, err := o.app.Audit.WorkVerifications(testkit.System(t)); err != nil {
+		if _, err := o.Audit.WorkVerifications(testkit.System(t)); err != nil {
 			t.Fatal(err)
 		}
 		b.Get(p.Path).Want(http.StatusOK, texts...)

@@ -12,45 +12,27 @@ import (
 	"github.com/google/uuid"
 	"github.com/xuri/excelize/v2"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
-	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/internal/uid"
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/perisai"
 )
 
-const host = "kartu.example"
-
 // house is the program with two partners, one of them with uses.
 type house struct {
-	app           *wire.App
+	*console.Console
 	own, other    uuid.UUID
 	wadah, wadah2 uuid.UUID
-	people        int
 }
 
 func open(t *testing.T) *house {
 	t.Helper()
-	dir := t.TempDir()
-	app, err := wire.Open(t.Context(), config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys", AllowUnsafe: true,
-	}, wire.Options{Clock: testkit.Clock()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	h := &house{app: app}
+	h := &house{Console: console.Open(t)}
+	app := h.App
 	sector := must(app.Partners.CreateSector(testkit.System(t), partners.NewSector{Code: "MOT", NameID: "Bengkel motor", NameEN: "Motorcycle workshops"}))(t)
 	for _, to := range []partners.SectorState{partners.SectorAssessed, partners.SectorOpen} {
 		must(app.Partners.SetSectorState(testkit.System(t), sector.ID, to))(t)
@@ -78,17 +60,17 @@ func must[T any](v T, err error) func(testing.TB) T {
 func (h *house) partner(t *testing.T, sector uuid.UUID, name string, uses int) uuid.UUID {
 	t.Helper()
 	officer, supervisor := shop.As(t, actor.BranchOfficer, actor.BranchScope, shop.Palu), shop.As(t, actor.BranchSupervisor, actor.BranchScope, shop.Palu)
-	p := must(h.app.Partners.Create(officer, partners.NewPartner{SectorID: sector, BranchID: shop.Palu, Profile: partners.Profile{Name: name}}))(t)
+	p := must(h.Partners.Create(officer, partners.NewPartner{SectorID: sector, BranchID: shop.Palu, Profile: partners.Profile{Name: name}}))(t)
 	lat, long := -0.9, 119.87
-	o := must(h.app.Partners.CreateOutlet(officer, p.ID, partners.OutletProfile{Name: "=Gerai " + name, Address: "Jl. 1", RegionCode: "72.71", Zone: "Asia/Makassar", Latitude: &lat, Longitude: &long}))(t)
-	must(h.app.Partners.Submit(officer, p.ID))(t)
-	must(h.app.Partners.Approve(supervisor, p.ID))(t)
-	must(h.app.Partners.CreateAgreement(supervisor, p.ID, partners.NewAgreement{Number: "PKS-" + name, StartsOn: "2026-01-01", EndsOn: "2027-12-31"}))(t)
-	must(h.app.Partners.Activate(supervisor, p.ID))(t)
+	o := must(h.Partners.CreateOutlet(officer, p.ID, partners.OutletProfile{Name: "=Gerai " + name, Address: "Jl. 1", RegionCode: "72.71", Zone: "Asia/Makassar", Latitude: &lat, Longitude: &long}))(t)
+	must(h.Partners.Submit(officer, p.ID))(t)
+	must(h.Partners.Approve(supervisor, p.ID))(t)
+	must(h.Partners.CreateAgreement(supervisor, p.ID, partners.NewAgreement{Number: "PKS-" + name, StartsOn: "2026-01-01", EndsOn: "2027-12-31"}))(t)
+	must(h.Partners.Activate(supervisor, p.ID))(t)
 	day := clock.DayOf(testkit.Start, time.UTC)
-	err := h.app.DB.InTx(testkit.System(t), func(ctx context.Context) error {
+	err := h.DB.InTx(testkit.System(t), func(ctx context.Context) error {
 		for range uses {
-			err := h.app.DB.From(ctx).Exec(`INSERT INTO redemptions (participant_id, id, caller_kind, caller_id, idem_key, benefit_id, benefit_version, partner_id, outlet_id, sector_id, branch_id,
+			err := h.DB.From(ctx).Exec(`INSERT INTO redemptions (participant_id, id, caller_kind, caller_id, idem_key, benefit_id, benefit_version, partner_id, outlet_id, sector_id, branch_id,
 				gross, discount, net, receipt_code, id_checked, online, outcome, reason, flags, occurred_at, recorded_at, local_on, local_hour)
 				VALUES (?, ?, 'till', ?, ?, ?, 1, ?, ?, ?, ?, 50000, 10000, 40000, ?, ?, ?, 'granted', '', '[]', ?, ?, ?, 10)`,
 				uuid.New(), uid.At(testkit.Start), uuid.New(), uuid.New(), uuid.New(), p.ID, o.ID, sector, shop.Palu, uuid.NewString(), true, true, testkit.Start, testkit.Start, day).Error
@@ -104,28 +86,12 @@ func (h *house) partner(t *testing.T, sector uuid.UUID, name string, uses int) u
 	return p.ID
 }
 
-// as returns a browser in which somebody with one grant is signed in.
-func (h *house) as(t *testing.T, role actor.Role, kind actor.ScopeKind, scope uuid.UUID) *browse.Browser {
-	t.Helper()
-	h.people++
-	email := string(role) + string(rune('a'+h.people)) + "@contoh.example"
-	const password = "kuda-laut-tujuh-belas"
-	must(h.app.Accounts.CreateDirect(testkit.System(t), accounts.NewAccount{Email: email, Name: "Orang Uji", Password: password}, actor.Grant{Role: role, Scope: kind, ScopeID: scope}))(t)
-	token, _, err := h.app.Accounts.Login(t.Context(), accounts.Login{Email: email, Password: password})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := browse.New(t, h.app.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(token.Token, token.ExpiresAt))
-	return b
-}
-
 func TestEveryRoleHasAHome(t *testing.T) {
 	h := open(t)
 	for _, role := range actor.Roles() {
 		kind := role.ScopeOf()[0]
 		scope := map[actor.ScopeKind]uuid.UUID{actor.BranchScope: shop.Palu, actor.PartnerScope: h.own, actor.WadahScope: h.wadah}[kind]
-		b := h.as(t, role, kind, scope)
+		b := h.As(role, kind, scope)
 		b.Get("/konsol").Want(http.StatusOK, "Beranda", "Menunggu Anda")
 		b.Get("/konsol?lang=en").Want(http.StatusOK, "Home", "Waiting for you")
 		for _, page := range []string{"ringkasan", "penggunaan", "tolakan-alasan", "sektor", "peta", "mitra", "cakupan", "retensi"} {
@@ -148,7 +114,7 @@ func TestEveryRoleHasAHome(t *testing.T) {
 
 func TestAnOwnerSeesOnlyTheOwn(t *testing.T) {
 	h := open(t)
-	b := h.as(t, actor.PartnerOwner, actor.PartnerScope, h.own)
+	b := h.As(actor.PartnerOwner, actor.PartnerScope, h.own)
 	for _, page := range []string{
 		"/konsol", "/konsol/laporan/ringkasan", "/konsol/laporan/penggunaan?by=mitra", "/konsol/laporan/penggunaan?by=gerai", "/konsol/laporan/peta", "/konsol/laporan/mitra?bulan=2026-11", "/konsol/laporan/sektor",
 		"/konsol/laporan/penggunaan?by=mitra&mitra=" + h.other.String(), "/konsol/laporan/penggunaan?by=jam",
@@ -167,13 +133,13 @@ func TestAnOwnerSeesOnlyTheOwn(t *testing.T) {
 	}
 	// 7 uses at one hour are shown; the other partner's 3 would be hidden from its owner.
 	b.Get("/konsol/laporan/penggunaan?by=jam").Want(http.StatusOK, "10.00").WantNot("&lt;5")
-	small := h.as(t, actor.PartnerOwner, actor.PartnerScope, h.other)
+	small := h.As(actor.PartnerOwner, actor.PartnerScope, h.other)
 	small.Get("/konsol/laporan/penggunaan?by=jam").Want(http.StatusOK, "<5")
 }
 
 func TestABranchSeesItsOwn(t *testing.T) {
 	h := open(t)
-	palu, donggala := h.as(t, actor.BranchViewer, actor.BranchScope, shop.Palu), h.as(t, actor.BranchViewer, actor.BranchScope, shop.Donggala)
+	palu, donggala := h.As(actor.BranchViewer, actor.BranchScope, shop.Palu), h.As(actor.BranchViewer, actor.BranchScope, shop.Donggala)
 	palu.Get("/konsol/laporan/penggunaan?by=mitra").Want(http.StatusOK, "Bengkel Sendiri", "Bengkel Orang", "Rp100.000")
 	donggala.Get("/konsol/laporan/penggunaan?by=mitra").Want(http.StatusOK, "Belum ada penggunaan").WantNot("Bengkel Sendiri")
 	donggala.Get("/konsol/laporan/penggunaan?by=mitra&cabang="+shop.Palu.String()).Want(http.StatusOK, "Belum ada penggunaan")
@@ -182,14 +148,14 @@ func TestABranchSeesItsOwn(t *testing.T) {
 
 func TestACoordinatorSeesTheOwnWadah(t *testing.T) {
 	h := open(t)
-	b := h.as(t, actor.WadahCoordinator, actor.WadahScope, h.wadah)
+	b := h.As(actor.WadahCoordinator, actor.WadahScope, h.wadah)
 	b.Get("/konsol/monev?from=2026-01-01&to=2026-12-31").Want(http.StatusOK, "W01").WantNot("W02", "Wadah Dua")
 	b.Get("/konsol/laporan").Want(http.StatusOK, "Monitoring dan evaluasi")
 }
 
 func TestFilesAreReadByOthers(t *testing.T) {
 	h := open(t)
-	b := h.as(t, actor.HQAnalyst, actor.National, uuid.Nil)
+	b := h.As(actor.HQAnalyst, actor.National, uuid.Nil)
 	for _, page := range []string{
 		"laporan/ringkasan?", "laporan/penggunaan?by=gerai&", "laporan/penggunaan?by=jam&", "laporan/penggunaan?by=bulan&", "laporan/tolakan-alasan?", "laporan/sektor?", "laporan/cakupan?",
 		"laporan/retensi?", "laporan/peta?", "monev?", "laporan/mitra/" + h.own.String() + "/2026-11?",
@@ -229,7 +195,7 @@ func TestFilesAreReadByOthers(t *testing.T) {
 
 func TestALinkKeepsItsFilters(t *testing.T) {
 	h := open(t)
-	b := h.as(t, actor.HQAnalyst, actor.National, uuid.Nil)
+	b := h.As(actor.HQAnalyst, actor.National, uuid.Nil)
 	p := b.Get("/konsol/laporan/penggunaan?by=mitra&periode=custom&from=2026-11-01&to=2026-11-30&mitra="+h.own.String()).Want(http.StatusOK, "1 Nov 2026 – 30 Nov 2026", "Bengkel Sendiri")
 	p.Follow("Ringkasan").Want(http.StatusOK, "1 Nov 2026 – 30 Nov 2026")
 	p.Follow("Retensi").Want(http.StatusOK).WantNot("1 Nov 2026 – 30 Nov 2026") // which says nothing about a single month

@@ -8,66 +8,23 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
+	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/partners"
 )
 
-const host = "kartu.example"
+type desk struct{ *console.Console }
 
-var palu = uuid.MustParse("01890000-0000-7000-8000-000000000001")
-
-type desk struct {
-	*wire.App
-	t testing.TB
-}
-
-func open(t *testing.T) *desk {
-	t.Helper()
-	dir := t.TempDir()
-	app, err := wire.Open(t.Context(), config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys",
-		RateLimits: config.Off, AllowUnsafe: true,
-	}, wire.Options{Clock: testkit.Clock()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return &desk{app, t}
-}
-
-// as returns the browser of somebody new who is signed in with one role.
-func (d *desk) as(role actor.Role, kind actor.ScopeKind, scope uuid.UUID) *browse.Browser {
-	d.t.Helper()
-	email := uuid.NewString() + "@contoh.example"
-	const password = "kuda-laut-menari-7"
-	if _, err := d.Accounts.CreateDirect(testkit.System(d.t), accounts.NewAccount{Email: email, Name: "Petugas " + string(role), Password: password},
-		actor.Grant{Role: role, Scope: kind, ScopeID: scope}); err != nil {
-		d.t.Fatal(err)
-	}
-	token, _, err := d.Accounts.Login(d.t.Context(), accounts.Login{Email: email, Password: password, Network: "192.0.2.0/24"})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	b := browse.New(d.t, d.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(token.Token, token.ExpiresAt))
-	return b
-}
+func open(t *testing.T) *desk { return &desk{console.Open(t)} }
 
 func (d *desk) sector(code string) partners.Sector {
-	d.t.Helper()
-	s, err := d.Partners.CreateSector(testkit.System(d.t), partners.NewSector{Code: code, NameID: "Apotek " + code, NameEN: "Pharmacies " + code})
+	d.T.Helper()
+	s, err := d.Partners.CreateSector(testkit.System(d.T), partners.NewSector{Code: code, NameID: "Apotek " + code, NameEN: "Pharmacies " + code})
 	if err != nil {
-		d.t.Fatal(err)
+		d.T.Fatal(err)
 	}
 	return s
 }
@@ -85,7 +42,7 @@ func scores(p *browse.Page, value string) url.Values {
 
 func TestASectorGoesFromCandidateToOpen(t *testing.T) {
 	d := open(t)
-	admin := d.as(actor.ProgrammeAdmin, actor.National, uuid.Nil)
+	admin := d.As(actor.ProgrammeAdmin, actor.National, uuid.Nil)
 	p := admin.Get("/konsol/sektor/baru").Want(http.StatusOK).
 		Submit("Catat calon", url.Values{"code": {"apt"}, "name_id": {"Apotek dan klinik"}, "name_en": {"Pharmacies"}}).
 		Want(http.StatusOK, "Apotek dan klinik", "Calon", "belum dinilai")
@@ -96,7 +53,7 @@ func TestASectorGoesFromCandidateToOpen(t *testing.T) {
 	p.Submit("Catat putusan", url.Values{"to": {"open"}, "reason": {"Langsung saja"}}).Want(http.StatusUnprocessableEntity, "Penilaian belum lengkap")
 
 	shown := admin.Get(at)
-	for _, who := range []*browse.Browser{d.as(actor.BranchOfficer, actor.BranchScope, palu), d.as(actor.BranchSupervisor, actor.BranchScope, palu)} {
+	for _, who := range []*browse.Browser{d.As(actor.BranchOfficer, actor.BranchScope, shop.Palu), d.As(actor.BranchSupervisor, actor.BranchScope, shop.Palu)} {
 		form := who.Get(at + "/nilai").Want(http.StatusOK)
 		form.Submit("Simpan nilai", nil).Want(http.StatusUnprocessableEntity, "Belum ada nilai")
 		form.Submit("Simpan nilai", url.Values{"score_NEED": {"4"}}).Want(http.StatusUnprocessableEntity, "Wajib diisi")
@@ -111,7 +68,7 @@ func TestASectorGoesFromCandidateToOpen(t *testing.T) {
 func TestOtherWeightsChangeTheOrderAndNothingElse(t *testing.T) {
 	d := open(t)
 	a, b := d.sector("AAA"), d.sector("BBB")
-	officer := d.as(actor.BranchOfficer, actor.BranchScope, palu)
+	officer := d.As(actor.BranchOfficer, actor.BranchScope, shop.Palu)
 	for id, need := range map[uuid.UUID]string{a.ID: "5", b.ID: "1"} {
 		form := officer.Get("/konsol/sektor/" + id.String() + "/nilai")
 		fill := scores(form, "3")
@@ -145,7 +102,7 @@ func TestOtherWeightsChangeTheOrderAndNothingElse(t *testing.T) {
 
 func TestCriteriaGetANewVersion(t *testing.T) {
 	d := open(t)
-	admin := d.as(actor.ProgrammeAdmin, actor.National, uuid.Nil)
+	admin := d.As(actor.ProgrammeAdmin, actor.National, uuid.Nil)
 	form := admin.Get("/konsol/sektor/kriteria/ubah").Want(http.StatusOK)
 	form.Submit("Berlakukan", url.Values{"note": {"Promosi lebih penting"}, "weight_0": {"30"}}).Want(http.StatusUnprocessableEntity, "tepat 100 %")
 	fill := url.Values{"note": {"Promosi lebih penting"}, "weight_0": {"30"}, "weight_1": {"10"}}
@@ -158,18 +115,18 @@ func TestWhoMayReadAndDecide(t *testing.T) {
 	d := open(t)
 	sec := d.sector("APT")
 	at := "/konsol/sektor/" + sec.ID.String()
-	viewer := d.as(actor.BranchViewer, actor.BranchScope, palu)
+	viewer := d.As(actor.BranchViewer, actor.BranchScope, shop.Palu)
 	viewer.Get("/konsol/sektor").Want(http.StatusOK).WantNot("Sektor baru")
 	if p := viewer.Get(at).Want(http.StatusOK); p.HasButton("Catat putusan") {
 		t.Error("a viewer is shown how to decide")
 	}
 	viewer.Get(at+"/nilai").Want(http.StatusForbidden, "Tidak diizinkan")
 	viewer.Post(at+"/putusan", url.Values{"to": {"assessed"}, "reason": {"Karena"}}).Want(http.StatusForbidden)
-	owner := d.as(actor.PartnerOwner, actor.PartnerScope, uuid.New())
+	owner := d.As(actor.PartnerOwner, actor.PartnerScope, uuid.New())
 	owner.Get("/konsol/sektor").Want(http.StatusForbidden)
 	viewer.Get("/konsol/sektor/"+uuid.NewString()).Want(http.StatusNotFound, "Tidak ditemukan")
 	viewer.Get("/konsol/sektor/APT").Want(http.StatusNotFound)
-	if p := browse.New(t, d.API.Handler(), host).Once(http.MethodGet, at, "", nil); p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Header.Get("Location"), "/konsol/masuk?next=") {
+	if p := browse.New(t, d.API.Handler(), console.Host).Once(http.MethodGet, at, "", nil); p.Status != http.StatusSeeOther || !strings.HasPrefix(p.Header.Get("Location"), "/konsol/masuk?next=") {
 		t.Errorf("without a session: %d to %s", p.Status, p.Header.Get("Location"))
 	}
 }

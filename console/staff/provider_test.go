@@ -22,6 +22,7 @@ import (
 	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
 )
 
 // provider is an identity provider in process: discovery, authorize, token, keys.
@@ -131,7 +132,7 @@ func (p *provider) visit(b *browse.Browser, path string) string {
 		p.t.Fatalf("%d to %q", there.Status, there.Header.Get("Location"))
 	}
 	q := to.Query()
-	if q.Get("response_type") != "code" || q.Get("redirect_uri") != "https://"+host+"/konsol/masuk/oidc/kembali" || q.Get("state") == "" || q.Get("nonce") == "" {
+	if q.Get("response_type") != "code" || q.Get("redirect_uri") != "https://"+console.Host+"/konsol/masuk/oidc/kembali" || q.Get("state") == "" || q.Get("nonce") == "" {
 		p.t.Fatalf("asked with %v", q)
 	}
 	code := "code-" + q.Get("nonce")[:8]
@@ -143,12 +144,12 @@ func TestSigningInAtTheIdentityProvider(t *testing.T) {
 	p := newProvider(t)
 	h := p.house(true)
 	h.person(email, actor.Grant{Role: actor.Auditor, Scope: actor.National})
-	b := h.browser()
+	b := h.Anybody()
 	b.Get("/konsol/masuk").Want(http.StatusOK, "Masuk dengan SSO BPJS")
 	back := p.visit(b, "/konsol/masuk/oidc?next=/konsol/akun")
 	b.Get(back).Want(http.StatusOK, email, "Auditor", "penyedia identitas")
 	b.Get(back).Want(http.StatusUnprocessableEntity, "Mulai lagi") // the same answer again
-	h.browser().Get(p.visit(b, "/konsol/masuk/oidc")).Want(http.StatusUnprocessableEntity, "Mulai lagi")
+	h.Anybody().Get(p.visit(b, "/konsol/masuk/oidc")).Want(http.StatusUnprocessableEntity, "Mulai lagi")
 	if to := b.Once(http.MethodGet, p.visit(b, "/konsol/masuk/oidc?next=//evil.test"), "", nil).Header.Get("Location"); to != "/konsol" {
 		t.Errorf("afterwards to %q", to)
 	}
@@ -174,7 +175,7 @@ func TestWhatTheProviderSaysMustFit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p.claims, p.forged = jwt.MapClaims{}, nil
-			b := h.browser()
+			b := h.Anybody()
 			back := p.visit(b, "/konsol/masuk/oidc")
 			spoil(p)
 			b.Get(back).Want(http.StatusUnprocessableEntity, "tidak meloloskan Anda")
@@ -187,12 +188,12 @@ func TestTheStateBelongsToTheBrowser(t *testing.T) {
 	p := newProvider(t)
 	h := p.house(true)
 	h.person(email, national)
-	b := h.browser()
+	b := h.Anybody()
 	back := p.visit(b, "/konsol/masuk/oidc")
 	b.Get(strings.Replace(back, "state=", "state=x", 1)).Want(http.StatusUnprocessableEntity, "Mulai lagi")
 	b.Get(back).Want(http.StatusUnprocessableEntity, "Mulai lagi") // one try for each visit
 	late := p.visit(b, "/konsol/masuk/oidc")
-	h.clock.Advance(6 * time.Minute)
+	h.Clock.Advance(6 * time.Minute)
 	b.Get(late).Want(http.StatusUnprocessableEntity, "Mulai lagi")
 }
 
@@ -200,7 +201,7 @@ func TestAnIdentityOfNobodyGetsNowhere(t *testing.T) {
 	p := newProvider(t)
 	h := p.house(false)
 	admin := h.person(email, national)
-	b := h.browser()
+	b := h.Anybody()
 	b.Get(p.visit(b, "/konsol/masuk/oidc")).Want(http.StatusUnprocessableEntity, "belum terhubung") // an address alone links nothing
 	made, err := h.Accounts.Invite(actor.With(t.Context(), actor.Actor{Kind: actor.Account, ID: admin.ID, Grants: admin.Grants}), "baru@example.test", actor.Grant{Role: actor.Auditor, Scope: actor.National})
 	if err != nil {
@@ -208,15 +209,15 @@ func TestAnIdentityOfNobodyGetsNowhere(t *testing.T) {
 	}
 	b.Get("/konsol/undangan?kode="+made.Code).Want(http.StatusOK, "Terima dengan SSO BPJS")
 	b.Get(p.visit(b, "/konsol/masuk/oidc?kode="+made.Code+"&next=/konsol/akun")).Want(http.StatusOK, "baru@example.test", "Auditor", "tidak punya kata sandi")
-	h.clock.Advance(7 * time.Minute)
-	p.claims["auth_time"] = h.clock.Now().Unix()
+	h.Clock.Advance(7 * time.Minute)
+	p.claims["auth_time"] = h.Clock.Now().Unix()
 	b.Post("/konsol/akun/kode", nil).Want(http.StatusOK, "Konfirmasi lewat SSO BPJS")
 	b.Get(p.visit(b, "/konsol/masuk/oidc?ulang=1&next=/konsol/akun")).Want(http.StatusOK, "baru@example.test")
-	h.clock.Advance(6 * time.Minute)
+	h.Clock.Advance(6 * time.Minute)
 	p.claims["auth_time"] = testkit.Start.Unix() // the provider did not ask anew
 	b.Get("/konsol/akun").Want(http.StatusOK)
 	b.Get(p.visit(b, "/konsol/masuk/oidc?ulang=1&next=/konsol/akun")).Want(http.StatusUnprocessableEntity, "tidak meloloskan Anda")
-	p.claims["auth_time"], p.claims["sub"] = h.clock.Now().Unix(), "somebody else"
+	p.claims["auth_time"], p.claims["sub"] = h.Clock.Now().Unix(), "somebody else"
 	b.Get(p.visit(b, "/konsol/masuk/oidc?ulang=1&next=/konsol/akun")).Want(http.StatusUnprocessableEntity, "belum terhubung")
 	if _, _, err := h.Accounts.Login(t.Context(), accounts.Login{Email: "baru@example.test"}); err == nil {
 		t.Error("an account without a password lets in by none")
@@ -228,15 +229,15 @@ func TestAProviderThatIsDownIsNamed(t *testing.T) {
 	h := p.house(true)
 	h.person(email, national)
 	p.down = true
-	b := h.browser()
+	b := h.Anybody()
 	b.Get("/konsol/masuk/oidc").Want(http.StatusUnprocessableEntity, "Penyedia identitas tidak dapat dihubungi.")
 	p.down = false
 	b.Get("/konsol/masuk/oidc").Want(http.StatusUnprocessableEntity, "Penyedia identitas tidak dapat dihubungi.") // not asked again at once
-	h.clock.Advance(11 * time.Second)
+	h.Clock.Advance(11 * time.Second)
 	b.Get(p.visit(b, "/konsol/masuk/oidc?next=/konsol/akun")).Want(http.StatusOK, email)
 	p.down = true
-	b2 := h.browser()
+	b2 := h.Anybody()
 	b2.Get(p.visit(b2, "/konsol/masuk/oidc")).Want(http.StatusUnprocessableEntity)
 	b2.Get("/konsol/akun").Want(http.StatusOK, "Masuk ke konsol")
-	open(t).browser().Get("/konsol/masuk/oidc").Want(http.StatusNotFound)
+	open(t).Anybody().Get("/konsol/masuk/oidc").Want(http.StatusNotFound)
 }

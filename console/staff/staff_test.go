@@ -14,17 +14,15 @@ import (
 
 	"github.com/berlaku/berlaku/accounts"
 	"github.com/berlaku/berlaku/api/access"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/clock"
 	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
 	"github.com/berlaku/berlaku/internal/testkit/passkey"
 )
 
 const (
-	host     = "kartu.example"
 	email    = "siti@example.test"
 	password = "gunung hijau tujuh lembah"
 	fresh    = "sebelas ekor kerbau putih"
@@ -32,41 +30,18 @@ const (
 
 var national = actor.Grant{Role: actor.ProgrammeAdmin, Scope: actor.National}
 
-type house struct {
-	*wire.App
-	t     *testing.T
-	clock *clock.Manual
-}
+type house struct{ *console.Console }
 
 func open(t *testing.T, change ...func(*config.Config)) *house {
 	t.Helper()
-	dir, clk := t.TempDir(), testkit.Clock()
-	cfg := config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys",
-		AllowUnsafe: true, RateLimits: config.Off,
-	}
-	for _, c := range change {
-		c(&cfg)
-	}
-	app, err := wire.Open(t.Context(), cfg, wire.Options{Clock: clk})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return &house{App: app, t: t, clock: clk}
+	return &house{console.Open(t, change...)}
 }
 
-func (h *house) browser() *browse.Browser { return browse.New(h.t, h.API.Handler(), host) }
-
 func (h *house) person(address string, grants ...actor.Grant) accounts.Account {
-	h.t.Helper()
-	a, err := h.Accounts.CreateDirect(testkit.System(h.t), accounts.NewAccount{Email: address, Name: "Siti Aminah", Password: password}, grants...)
+	h.T.Helper()
+	a, err := h.Accounts.CreateDirect(testkit.System(h.T), accounts.NewAccount{Email: address, Name: "Siti Aminah", Password: password}, grants...)
 	if err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 	return a
 }
@@ -81,36 +56,36 @@ func form(pairs ...string) url.Values {
 
 // signIn goes through the page.
 func (h *house) signIn(address string) *browse.Browser {
-	h.t.Helper()
-	b := h.browser()
+	h.T.Helper()
+	b := h.Anybody()
 	p := b.Get("/konsol/masuk?next=/konsol/akun").Submit("Masuk", form("email", address, "password", password)).Want(http.StatusOK)
 	if p.Path != "/konsol/akun" {
-		h.t.Fatalf("signed in, at %s: %s", p.Path, p.Text())
+		h.T.Fatalf("signed in, at %s: %s", p.Path, p.Text())
 	}
 	return b
 }
 
 // app puts an authenticator app in force and returns what shows its codes.
 func (h *house) app(a accounts.Account) func() string {
-	h.t.Helper()
-	ctx := actor.With(h.t.Context(), actor.Actor{Kind: actor.Account, ID: a.ID})
+	h.T.Helper()
+	ctx := actor.With(h.T.Context(), actor.Actor{Kind: actor.Account, ID: a.ID})
 	setup, err := h.Accounts.EnableTOTP(ctx)
 	if err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 	code := h.codes(setup.Secret)
 	if err := h.Accounts.ConfirmTOTP(ctx, code()); err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
-	h.clock.Advance(time.Minute)
+	h.Clock.Advance(time.Minute)
 	return code
 }
 
 func (h *house) codes(secret string) func() string {
 	return func() string {
-		c, err := totp.GenerateCode(secret, h.clock.Now())
+		c, err := totp.GenerateCode(secret, h.Clock.Now())
 		if err != nil {
-			h.t.Fatal(err)
+			h.T.Fatal(err)
 		}
 		return c
 	}
@@ -119,7 +94,7 @@ func (h *house) codes(secret string) func() string {
 func TestSigningInWithAPassword(t *testing.T) {
 	h := open(t)
 	h.person(email, national)
-	b := h.browser()
+	b := h.Anybody()
 	b.Get("/konsol/orang").Want(http.StatusOK, "Masuk ke konsol")
 	wrong := b.Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", fresh)).Want(http.StatusUnprocessableEntity, "E-mail, kata sandi, atau kode salah.")
 	wrong.WantNot(fresh)
@@ -141,7 +116,7 @@ func TestTheWayBackStaysInside(t *testing.T) {
 	h := open(t)
 	h.person(email, national)
 	for _, next := range []string{"https://evil.test/konsol", "//evil.test", "/\\evil.test", "/v1/me", "javascript:alert(1)", "/konsolx"} {
-		b := h.browser()
+		b := h.Anybody()
 		b.Get("/konsol/masuk?next=" + url.QueryEscape(next)).WantNot("evil.test")
 		p := b.Once(http.MethodPost, "/konsol/masuk", "application/x-www-form-urlencoded", strings.NewReader(form("email", email, "password", password, "next", next).Encode()))
 		if to := p.Header.Get("Location"); p.Status != http.StatusSeeOther || to != "/konsol" {
@@ -153,20 +128,20 @@ func TestTheWayBackStaysInside(t *testing.T) {
 func TestALockOutSaysHowLong(t *testing.T) {
 	h := open(t)
 	h.person(email, national)
-	b := h.browser()
+	b := h.Anybody()
 	for range 5 {
 		b.Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", fresh)).Want(http.StatusUnprocessableEntity)
 	}
-	h.clock.Advance(5 * time.Minute)
+	h.Clock.Advance(5 * time.Minute)
 	b.Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", password)).Want(http.StatusUnprocessableEntity, "Coba lagi dalam 10 menit.")
-	h.clock.Advance(11 * time.Minute)
+	h.Clock.Advance(11 * time.Minute)
 	h.signIn(email)
 }
 
 func TestTheSecondStep(t *testing.T) {
 	h := open(t)
 	code := h.app(h.person(email, national))
-	b := h.browser()
+	b := h.Anybody()
 	b.Get("/konsol/masuk/kode").Want(http.StatusOK, "Masuk ke konsol") // nothing is open
 	step := b.Get("/konsol/masuk?next=/konsol/orang").Submit("Masuk", form("email", email, "password", password)).Want(http.StatusOK, "Langkah kedua")
 	step.WantNot(password)
@@ -176,10 +151,10 @@ func TestTheSecondStep(t *testing.T) {
 	if p := step.Submit("Lanjut", form("code", used)).Want(http.StatusOK); p.Path != "/konsol/orang" {
 		t.Errorf("at %s", p.Path)
 	}
-	again := h.browser()
+	again := h.Anybody()
 	step = again.Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", password))
 	step.Submit("Lanjut", form("code", used)).Want(http.StatusUnprocessableEntity, "kode salah") // the same step twice
-	h.clock.Advance(6 * time.Minute)
+	h.Clock.Advance(6 * time.Minute)
 	step.Submit("Lanjut", form("code", code())).Want(http.StatusUnprocessableEntity, "Waktu untuk masuk sudah habis", "Masuk ke konsol")
 }
 
@@ -191,7 +166,7 @@ func TestASessionThatSomebodyElseKnowsIsNotTakenOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := h.browser()
+	b := h.Anybody()
 	b.SetCookie(access.Cookies{Secure: true}.Write(planted.Token, planted.ExpiresAt))
 	p := b.Post("/konsol/masuk", form("email", email, "password", password, "next", "/konsol/akun")).Want(http.StatusOK, email)
 	p.WantNot("jahat@example.test", planted.Token)
@@ -224,7 +199,7 @@ type question struct {
 func TestPasskeysFromRegisteringToSigningIn(t *testing.T) {
 	h := open(t)
 	h.person(email, national)
-	b, k := h.signIn(email), passkey.New(t, "https://"+host, host)
+	b, k := h.signIn(email), passkey.New(t, "https://"+console.Host, console.Host)
 	b.Get("/konsol/akun").Want(http.StatusOK, "Belum ada passkey.")
 	var q question
 	speak(t, b, "/konsol/akun/passkey", nil, &q)
@@ -237,7 +212,7 @@ func TestPasskeysFromRegisteringToSigningIn(t *testing.T) {
 	}
 	b.Get("/konsol/akun").Want(http.StatusOK, "HP kantor").Submit("Simpan nama", form("name", "HP rumah")).Want(http.StatusOK, "HP rumah")
 
-	other := h.browser()
+	other := h.Anybody()
 	other.Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", password)).Want(http.StatusOK, "Langkah kedua", "Pakai passkey")
 	signIn := func(b *browse.Browser, next string) *browse.Page {
 		speak(t, b, "/konsol/masuk/passkey", nil, &q)
@@ -248,16 +223,16 @@ func TestPasskeysFromRegisteringToSigningIn(t *testing.T) {
 	}
 	other.Get("/konsol/akun").Want(http.StatusOK, email, "passkey")
 	k.Count = 0
-	if p := signIn(h.browser(), "/konsol"); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Body, "mungkin telah disalin") {
+	if p := signIn(h.Anybody(), "/konsol"); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Body, "mungkin telah disalin") {
 		t.Errorf("a counter that goes back: %d %s", p.Status, p.Body)
 	}
 	k.Count, k.Origin = 50, "https://evil.test"
-	if p := signIn(h.browser(), "/konsol"); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Body, "tidak dikenal") {
+	if p := signIn(h.Anybody(), "/konsol"); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Body, "tidak dikenal") {
 		t.Errorf("of a page elsewhere: %d %s", p.Status, p.Body)
 	}
 
-	k.Origin = "https://" + host
-	h.clock.Advance(6 * time.Minute)
+	k.Origin = "https://" + console.Host
+	h.Clock.Advance(6 * time.Minute)
 	p := b.Get("/konsol/akun").Submit("Hapus passkey", nil).Want(http.StatusOK, "Konfirmasi bahwa ini Anda", "Pakai passkey")
 	speak(t, b, "/konsol/konfirmasi/passkey", nil, &q)
 	if p := speak(t, b, "/konsol/konfirmasi/passkey/selesai", map[string]any{"token": q.Token, "next": "/konsol/akun", "credential": json.RawMessage(k.Get(q.Options))}, nil); p.Status != http.StatusOK {
@@ -286,10 +261,10 @@ func TestWhoseRoleAsksForASecondFactorIsHeldUntilThereIsOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	far := h.browser()
+	far := h.Anybody()
 	far.Get("/konsol/mulai?kode="+token).Want(http.StatusForbidden, "mesin tempat server berjalan")
 	far.Post("/konsol/mulai", form("kode", token, "name", "Siti", "email", email, "password", password, "again", password)).Want(http.StatusForbidden)
-	b := browse.New(t, here(h.API.Handler()), host)
+	b := browse.New(t, here(h.API.Handler()), console.Host)
 	begin := b.Get("/konsol/mulai?kode="+token).Want(http.StatusOK, "Akun pertama")
 	begin.Submit("Buat akun", form("name", "Siti", "email", email, "password", "short", "again", "short")).Want(http.StatusUnprocessableEntity, "minimal 12 karakter")
 	held := begin.Submit("Buat akun", form("name", "Siti", "email", email, "password", password, "again", password)).Want(http.StatusOK, "Peran Anda memerlukan faktor kedua")
@@ -332,10 +307,10 @@ func TestWhatDoesHarmAsksOnceMore(t *testing.T) {
 	h := open(t)
 	a := h.person(email, national)
 	code := h.app(a)
-	b := h.browser()
+	b := h.Anybody()
 	b.Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", password)).Submit("Lanjut", form("code", code()))
-	h.clock.Advance(6 * time.Minute)
-	b.Header.Set("Referer", "https://"+host+"/konsol/orang/undang?peran=auditor")
+	h.Clock.Advance(6 * time.Minute)
+	b.Header.Set("Referer", "https://"+console.Host+"/konsol/orang/undang?peran=auditor")
 	invite := b.Get("/konsol/orang/undang?peran=auditor").Want(http.StatusOK, "seluruh Indonesia")
 	p := invite.Submit("Buat undangan", form("email", "baru@example.test")).Want(http.StatusOK, "Konfirmasi bahwa ini Anda")
 	p = p.Submit("Konfirmasi", form("code", "000000")).Want(http.StatusUnprocessableEntity, "Belum benar.")
@@ -359,9 +334,9 @@ func TestInvitingAndAccepting(t *testing.T) {
 	b.Get("/konsol/orang/undangan").Want(http.StatusOK, "baru@example.test", "Auditor").WantNot(link)
 	old := link
 	p = b.Get("/konsol/orang/undangan").Submit("Tautan baru", nil).Want(http.StatusOK, "Salin tautan ini sekarang")
-	link = strings.TrimPrefix(browse.Text(p.All("code")[0]), "https://"+host)
-	guest := h.browser()
-	guest.Get(strings.TrimPrefix(old, "https://"+host)).Want(http.StatusUnprocessableEntity, "kedaluwarsa")
+	link = strings.TrimPrefix(browse.Text(p.All("code")[0]), "https://"+console.Host)
+	guest := h.Anybody()
+	guest.Get(strings.TrimPrefix(old, "https://"+console.Host)).Want(http.StatusUnprocessableEntity, "kedaluwarsa")
 	offer := guest.Get(link).Want(http.StatusOK, "Auditor", "baru@example.test")
 	offer.Submit("Buat akun", form("name", "Budi", "password", "short", "again", "short")).Want(http.StatusUnprocessableEntity, "minimal 12 karakter")
 	offer.Submit("Buat akun", form("name", "Budi", "password", fresh, "again", fresh)).Want(http.StatusOK, "Peran Anda memerlukan faktor kedua")
@@ -401,25 +376,25 @@ func TestRolesAreGivenByThoseWhoMay(t *testing.T) {
 	b.Get(at).Submit("Akhiri semua sesi", nil).Want(http.StatusOK, "Tidak sedang masuk.")
 	signed.Get("/konsol/akun").Want(http.StatusOK, "Masuk ke konsol")
 	b.Get(at).Submit("Nonaktifkan akun", nil).Want(http.StatusOK, "nonaktif")
-	h.browser().Post("/konsol/masuk", form("email", "viewer@example.test", "password", password)).Want(http.StatusUnprocessableEntity, "E-mail, kata sandi, atau kode salah.")
+	h.Anybody().Post("/konsol/masuk", form("email", "viewer@example.test", "password", password)).Want(http.StatusUnprocessableEntity, "E-mail, kata sandi, atau kode salah.")
 	h.person("other@example.test", actor.Grant{Role: actor.BranchViewer, Scope: actor.BranchScope, ScopeID: branch})
 	h.signIn("other@example.test").Get("/konsol/orang").Want(http.StatusForbidden)
 }
 
 func (h *house) branchName() string {
-	h.t.Helper()
-	b, err := h.Participants.Branch(testkit.System(h.t), h.branch())
+	h.T.Helper()
+	b, err := h.Participants.Branch(testkit.System(h.T), h.branch())
 	if err != nil {
-		h.t.Fatal(err)
+		h.T.Fatal(err)
 	}
 	return b.Name
 }
 
 func (h *house) branch() uuid.UUID {
-	h.t.Helper()
-	all, err := h.Participants.Branches(testkit.System(h.t))
+	h.T.Helper()
+	all, err := h.Participants.Branches(testkit.System(h.T))
 	if err != nil || len(all) == 0 {
-		h.t.Fatal(len(all), err)
+		h.T.Fatal(len(all), err)
 	}
 	b := all[0]
 	return b.ID
@@ -441,16 +416,16 @@ func TestTwoPersonsLetSomebodyInAgain(t *testing.T) {
 	b.Get(at).Submit("Minta hapus faktor kedua", nil).Want(http.StatusUnprocessableEntity, "sudah menunggu")
 	c := h.signIn(two)
 	c.Get("/konsol/orang").Want(http.StatusOK, "1 permintaan pemulihan").Follow("permintaan pemulihan").Submit("Setujui", nil).Want(http.StatusOK, "Faktor kedua dihapus.", "Tidak ada permintaan")
-	h.browser().Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", password)).Want(http.StatusOK, "Peran Anda memerlukan faktor kedua")
+	h.Anybody().Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", password)).Want(http.StatusOK, "Peran Anda memerlukan faktor kedua")
 
 	b.Get(at).Submit("Minta kata sandi baru (dua orang)", nil).Want(http.StatusOK, "Orang kedua harus menyetujuinya")
 	p := c.Get("/konsol/orang/permintaan").Submit("Setujui", nil).Want(http.StatusOK, "Salin tautan ini sekarang")
-	link := strings.TrimPrefix(browse.Text(p.All("code")[0]), "https://"+host)
-	guest := h.browser()
+	link := strings.TrimPrefix(browse.Text(p.All("code")[0]), "https://"+console.Host)
+	guest := h.Anybody()
 	set := guest.Get(link).Want(http.StatusOK, "Kata sandi baru")
 	set.Submit("Simpan kata sandi", form("password", fresh, "again", fresh)).Want(http.StatusOK, "Kata sandi baru sudah berlaku.")
 	guest.Get(link).Want(http.StatusUnprocessableEntity, "Tautan tidak dikenal")
-	h.browser().Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", fresh)).Want(http.StatusOK, "Faktor kedua")
+	h.Anybody().Get("/konsol/masuk").Submit("Masuk", form("email", email, "password", fresh)).Want(http.StatusOK, "Faktor kedua")
 }
 
 func TestRecoveryTellsNobodyWhoHasAnAccount(t *testing.T) {
@@ -461,7 +436,7 @@ func TestRecoveryTellsNobodyWhoHasAnAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := h.browser()
+	b := h.Anybody()
 	send := func(address, code string) *browse.Page {
 		return b.Get("/konsol/pemulihan").Submit("Simpan kata sandi", form("email", address, "code", code, "password", fresh, "again", fresh))
 	}

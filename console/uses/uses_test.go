@@ -9,29 +9,20 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/berlaku/berlaku/accounts"
-	"github.com/berlaku/berlaku/api/access"
 	"github.com/berlaku/berlaku/benefits"
-	"github.com/berlaku/berlaku/cmd/wire"
 	"github.com/berlaku/berlaku/internal/actor"
-	"github.com/berlaku/berlaku/internal/clock"
-	"github.com/berlaku/berlaku/internal/config"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/browse"
+	"github.com/berlaku/berlaku/internal/testkit/console"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/partners"
-)
-
-const (
-	host     = "kartu.example"
-	password = "kata-sandi-yang-panjang-sekali"
 )
 
 // desk is the console over a shop with a till that works without a network.
 type desk struct {
 	*shop.Shop
 	t     *testing.T
-	app   *wire.App
+	desk  *console.Console
 	promo uuid.UUID
 	card  string
 	till  *shop.OfflineTill
@@ -39,19 +30,8 @@ type desk struct {
 
 func open(t *testing.T) *desk {
 	t.Helper()
-	dir, clk := t.TempDir(), testkit.Clock()
-	app, err := wire.Open(t.Context(), config.Config{
-		DatabaseURL: testkit.URL(t), PublicURL: "https://" + host, CardOrigin: "https://" + host, DataDir: dir, KeyDir: dir + "/keys", AllowUnsafe: true,
-	}, wire.Options{Clock: clk})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	d := &desk{t: t, app: app, Shop: over(t, app, clk)}
+	k := console.Open(t)
+	d := &desk{t: t, desk: k, Shop: over(t, k)}
 	d.promo = d.Promo(t, func(b *benefits.Terms) {
 		b.Limits.Participant = &benefits.ParticipantLimit{Count: 1, Per: benefits.PerMonth}
 		b.OutletIDs, b.Offline = []uuid.UUID{d.Outlet}, benefits.Offline{Allowed: true, Allowance: 20}
@@ -61,10 +41,10 @@ func open(t *testing.T) *desk {
 	return d
 }
 
-func over(t *testing.T, app *wire.App, clk *clock.Manual) *shop.Shop {
+func over(t *testing.T, app *console.Console) *shop.Shop {
 	t.Helper()
 	s := &shop.Shop{
-		DB: app.DB, Clock: clk, Audit: app.Audit, Events: app.Events, Participants: app.Participants, Partners: app.Partners, Benefits: app.Benefits,
+		DB: app.DB, Clock: app.Clock, Audit: app.Audit, Events: app.Events, Participants: app.Participants, Partners: app.Partners, Benefits: app.Benefits,
 		Cards: app.Cards, Tills: app.Tills, Keys: app.Keys, Redemptions: app.Redemptions, Reports: app.Reports,
 	}
 	ctx := testkit.System(t)
@@ -86,27 +66,11 @@ func over(t *testing.T, app *wire.App, clk *clock.Manual) *shop.Shop {
 	return s
 }
 
-// as signs somebody in; their name is the role's.
-func (d *desk) as(role actor.Role, kind actor.ScopeKind, scope uuid.UUID) *browse.Browser {
-	d.t.Helper()
-	email, ctx := uuid.NewString()[:8]+"@contoh.example", testkit.System(d.t)
-	if _, err := d.app.Accounts.CreateDirect(ctx, accounts.NewAccount{Email: email, Name: "Petugas " + string(role), Password: password}, actor.Grant{Role: role, Scope: kind, ScopeID: scope}); err != nil {
-		d.t.Fatal(err)
-	}
-	session, _, err := d.app.Accounts.Login(ctx, accounts.Login{Email: email, Password: password, Network: "192.0.2.0/24"})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	b := browse.New(d.t, d.app.API.Handler(), host)
-	b.SetCookie(access.Cookies{Secure: true}.Write(session.Token, session.ExpiresAt))
-	return b
-}
-
 func (d *desk) supervisor() *browse.Browser {
-	return d.as(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
+	return d.desk.As(actor.BranchSupervisor, actor.BranchScope, shop.Palu)
 }
 func (d *desk) owner() *browse.Browser {
-	return d.as(actor.PartnerOwner, actor.PartnerScope, d.Partner)
+	return d.desk.As(actor.PartnerOwner, actor.PartnerScope, d.Partner)
 }
 
 // use hands a use in and returns the path of its page.
@@ -135,9 +99,9 @@ func TestAListIsFilteredAndSummed(t *testing.T) {
 	b.Get("/konsol/penggunaan?mitra=x").Want(http.StatusNotFound)
 	b.Get("/konsol/penggunaan?mitra="+d.Partner.String()+"&gerai="+d.Outlet.String()).Want(http.StatusOK, "Kasir uji")
 
-	d.as(actor.HQAnalyst, actor.National, uuid.Nil).Get("/konsol/penggunaan").Want(http.StatusOK, "Rp20.000", "melihat angka").WantNot("NOTA-1")
-	d.as(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Get("/konsol/penggunaan").Want(http.StatusOK, "Tidak ada penggunaan")
-	d.as(actor.SystemAdmin, actor.National, uuid.Nil).Get("/konsol/penggunaan").Want(http.StatusForbidden)
+	d.desk.As(actor.HQAnalyst, actor.National, uuid.Nil).Get("/konsol/penggunaan").Want(http.StatusOK, "Rp20.000", "melihat angka").WantNot("NOTA-1")
+	d.desk.As(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Get("/konsol/penggunaan").Want(http.StatusOK, "Tidak ada penggunaan")
+	d.desk.As(actor.SystemAdmin, actor.National, uuid.Nil).Get("/konsol/penggunaan").Want(http.StatusForbidden)
 }
 
 func TestAFileHoldsTheListAndIsHarmless(t *testing.T) {
@@ -159,7 +123,7 @@ func TestAFileHoldsTheListAndIsHarmless(t *testing.T) {
 		t.Error("the owner's file names the participant")
 	}
 	d.supervisor().Get("/konsol/penggunaan/unduh/pdf").Want(http.StatusNotFound)
-	d.as(actor.BranchViewer, actor.BranchScope, shop.Palu).Get("/konsol/penggunaan/unduh/csv").Want(http.StatusForbidden)
+	d.desk.As(actor.BranchViewer, actor.BranchScope, shop.Palu).Get("/konsol/penggunaan/unduh/csv").Want(http.StatusForbidden)
 	late := d.supervisor()
 	d.Clock.Advance(6 * time.Minute)
 	if p := late.Once(http.MethodGet, "/konsol/penggunaan/unduh/csv", "", nil); p.Status != http.StatusSeeOther || !strings.Contains(p.Header.Get("Location"), "/konsol/konfirmasi") {
@@ -181,10 +145,10 @@ func TestAUseTellsItsStory(t *testing.T) {
 	page := d.supervisor().Get(path).Want(http.StatusOK, "Diskon jasa servis", "tanpa jaringan", "20 % dari tagihan", "Rp10.000", "penggunaan ke-1 dari 1", "Status saat itu", "Ketentuan promo saat itu", "Kasir uji")
 	page.Follow("catatan audit penggunaan ini").Want(http.StatusOK)
 	d.owner().Get(path).Want(http.StatusOK, "Rp10.000").WantNot("Status saat itu", d.personOf())
-	d.as(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Get(path).Want(http.StatusNotFound)
+	d.desk.As(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Get(path).Want(http.StatusNotFound)
 	other, _ := d.NewPartner(t, "Bengkel Lain")
-	d.as(actor.PartnerOwner, actor.PartnerScope, other).Get(path).Want(http.StatusNotFound)
-	d.as(actor.HQAnalyst, actor.National, uuid.Nil).Get(path).Want(http.StatusForbidden)
+	d.desk.As(actor.PartnerOwner, actor.PartnerScope, other).Get(path).Want(http.StatusNotFound)
+	d.desk.As(actor.HQAnalyst, actor.National, uuid.Nil).Get(path).Want(http.StatusForbidden)
 	d.supervisor().Get("/konsol/penggunaan/" + uuid.NewString()).Want(http.StatusNotFound)
 }
 
@@ -195,7 +159,7 @@ func TestAUseIsDisputedCommentedDecidedAndVoided(t *testing.T) {
 	owner.Get(path).Submit("Kirim sanggahan", url.Values{"why": {"wrong_amount"}, "comment": {"Jumlah di nota lain."}}).
 		Want(http.StatusOK, "Sanggahan dikirim", "Disanggah", "Jumlahnya salah", "Jumlah di nota lain.")
 	branch.Get("/konsol/keputusan").Want(http.StatusOK, "Sanggahan (1)", "Jumlahnya salah")
-	viewer := d.as(actor.BranchViewer, actor.BranchScope, shop.Palu)
+	viewer := d.desk.As(actor.BranchViewer, actor.BranchScope, shop.Palu)
 	if p := viewer.Get(path).Want(http.StatusOK); p.HasButton("Kembalikan") || p.HasButton("Simpan komentar") || p.HasButton("Batalkan") {
 		t.Error("a viewer may decide")
 	}
@@ -207,7 +171,7 @@ func TestAUseIsDisputedCommentedDecidedAndVoided(t *testing.T) {
 
 	owner.Get(other).Submit("Simpan komentar", url.Values{"comment": {" "}}).Want(http.StatusUnprocessableEntity, "Tulis komentar")
 	owner.Get(other).Submit("Batalkan penggunaan", url.Values{"reason": {"salah kartu"}}).Want(http.StatusOK, "Penggunaan dibatalkan", "Dibatalkan", "salah kartu")
-	d.as(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Post(other+"/batal", url.Values{"reason": {"x"}}).Want(http.StatusNotFound)
+	d.desk.As(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Post(other+"/batal", url.Values{"reason": {"x"}}).Want(http.StatusNotFound)
 }
 
 func TestExceptionsAreDecidedOneByOneOrTogether(t *testing.T) {
@@ -250,6 +214,6 @@ func TestRefusalsAreCounted(t *testing.T) {
 	b.Get("/konsol/tolakan").Want(http.StatusOK, "clock_untrusted", "Bengkel Uji")
 	b.Get("/konsol/penggunaan?hasil=refused&alasan=clock_untrusted").Want(http.StatusOK, "Ditolak", "Ditahan", "satu alasan")
 	d.owner().Get("/konsol/tolakan").Want(http.StatusOK, "<5", "disembunyikan")
-	d.as(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Get("/konsol/tolakan").Want(http.StatusOK, "Tidak ada penolakan")
+	d.desk.As(actor.BranchSupervisor, actor.BranchScope, shop.Donggala).Get("/konsol/tolakan").Want(http.StatusOK, "Tidak ada penolakan")
 	b.Get("/konsol/tolakan?p=pilih&dari=2026-11-20&sampai=2026-11-01").Want(http.StatusUnprocessableEntity)
 }
