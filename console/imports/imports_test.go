@@ -69,7 +69,7 @@ func TestAnOfficerUploadsAndASupervisorPublishes(t *testing.T) {
 	boss.Get(at).Want(http.StatusOK).Submit("Terbitkan", nil).Want(http.StatusOK, "Sedang berjalan")
 	o.work()
 	boss.Get(at).Want(http.StatusOK, "Selesai", "dihapus", "Unduh CSV")
-	boss.Get("/konsol/impor").Want(http.StatusOK, "daftar.csv", "Selesai", "Ayu Uji")
+	boss.Get("/konsol/impor").Want(http.StatusOK, "daftar.csv", "Selesai", "Petugas branch_officer")
 	boss.Get("/konsol/impor?lang=en").Want(http.StatusOK, "Upload a list", "Done")
 }
 

@@ -106,7 +106,7 @@ func TestMailsAreChosenByKind(t *testing.T) {
 		t.Errorf("%d left, %v", n, err)
 	}
 	text := read(t, o.sent)
-	if !strings.Contains(text, "Kuota promo menipis") || !strings.Contains(text, "@contoh.example") || strings.Contains(text, "Petugas Uji") {
+	if !strings.Contains(text, "Kuota promo menipis") || !strings.Contains(text, "@contoh.example") || strings.Contains(text, "Petugas branch") {
 		t.Errorf("sent %s", text)
 	}
 	open(t, false).As(actor.BranchOfficer, actor.BranchScope, shop.Palu).Get(root+"/setelan").Want(http.StatusOK, "belum dapat mengirim surel")

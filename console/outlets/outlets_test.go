@@ -263,11 +263,11 @@ func TestOwnersAreInvitedAndTheirRoleIsTakenAway(t *testing.T) {
 	d := open(t)
 	owner := d.owner()
 	d.owner()
-	p := owner.Get(d.of("/orang")).Want(http.StatusOK, "Orang partner_owner", "Anda", "Pemilik mitra")
+	p := owner.Get(d.of("/orang")).Want(http.StatusOK, "Petugas partner_owner", "Anda", "Pemilik mitra")
 	p.Submit("Buat undangan", url.Values{"email": {"bukan alamat"}}).Want(http.StatusUnprocessableEntity, "tidak benar")
 	p.Submit("Buat undangan", url.Values{"email": {"baru@contoh.example"}}).Want(http.StatusOK, "/konsol/undangan?kode=", "tidak ditampilkan lagi").WantNot("baru@contoh.example")
-	owner.Get(d.of("/orang")).Submit("Cabut peran Orang partner_owner", nil).Want(http.StatusOK, "Peran dicabut")
-	if owner.Get(d.of("/orang")).HasButton("Cabut peran Orang partner_owner") {
+	owner.Get(d.of("/orang")).Submit("Cabut peran Petugas partner_owner", nil).Want(http.StatusOK, "Peran dicabut")
+	if owner.Get(d.of("/orang")).HasButton("Cabut peran Petugas partner_owner") {
 		t.Error("the role is still there")
 	}
 }

@@ -43,6 +43,9 @@ var domains = map[string][]string{
 // testkit is what only tests import; it may know the domains.
 const testkit = "internal/testkit"
 
+// consoleKit is the part of it that opens the whole program.
+const consoleKit = testkit + "/console"
+
 // faces are the rooms that speak HTTP.
 var faces = []string{"api", "console"}
 
@@ -158,6 +161,7 @@ func (s *source) checkLocal(at ast.Node, local string) {
 	_, toDomain := domains[to]
 	switch {
 	case s.room == to && s.room != "cmd" && s.room != "internal":
+	case s.dir == consoleKit && (to == "cmd" || slices.Contains(faces, to)):
 	case to == "cmd" && s.room != "cmd" && !s.test && s.room != "bench":
 		s.find(at, "%s imports %s: nothing but the command wires", s.room, local)
 	case slices.Contains(faces, to) && s.room != "cmd" && !sharedAccess(s.room, local) && s.room != "bench":

@@ -52,6 +52,8 @@ func TestCheck(t *testing.T) {
 		"internal imports a domain":                {"internal/page/page.go", imports("page", house+"cards"), "domains to internal"},
 		"a domain imports migrations":              {"cards/cards.go", imports("cards", house+"migrations"), "domains and internal only"},
 		"the kit of tests imports a domain":        {"internal/testkit/shop/shop.go", imports("shop", house+"cards"), ""},
+		"the kit of the console's tests wires":     {"internal/testkit/console/console.go", imports("console", house+"cmd/wire", house+"api/access"), ""},
+		"another kit of tests wires":               {"internal/testkit/shop/shop.go", imports("shop", house+"cmd/wire"), "wires"},
 		"the kit of tests in the program":          {"cmd/berlaku/main.go", imports("main", house+"internal/testkit"), "stays out"},
 		"the kit of tests in a corner of internal": {"internal/page/page.go", imports("page", house+"internal/testkit"), "stays out"},
 		"the kit of tests in a test":               {"cards/cards_test.go", imports("cards_test", house+"internal/testkit"), ""},
