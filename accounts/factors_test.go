@@ -494,6 +494,33 @@ func TestOnePersonAloneLetsNobodyIn(t *testing.T) {
 	want(t, w.UseRecoveryLink(t.Context(), code, "sebelas ekor kerbau putih"), accounts.ErrRecoveryLink)
 }
 
+func TestWhatTwoPersonsDoForOneAnotherStaysWhenTheFactorGoes(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.person(t, "a@example.test", national), w.person(t, "b@example.test", national)
+	a := w.person(t, email, national) // two persons for the password too
+	w.app(t, a)
+	for _, kind := range []accounts.ResetKind{accounts.ResetPassword, accounts.ResetFactor} {
+		if _, err := w.AskReset(w.as(t, one), a.ID, kind); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waiting, err := w.ListResets(w.as(t, two))
+	if err != nil || len(waiting) != 2 {
+		t.Fatalf("%d wait, %v", len(waiting), err)
+	}
+	slices.SortFunc(waiting, func(a, b accounts.Reset) int { return strings.Compare(string(b.Kind), string(a.Kind)) }) // the password first
+	code, err := w.ApproveReset(w.as(t, two), waiting[0].ID)
+	if err != nil || code == "" {
+		t.Fatalf("%q, %v", code, err)
+	}
+	if _, err := w.ApproveReset(w.as(t, two), waiting[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.UseRecoveryLink(t.Context(), code, "sebelas ekor kerbau putih"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAChangedPasswordEndsTheOtherSessions(t *testing.T) {
 	w := newWorld(t)
 	a := w.person(t, email)

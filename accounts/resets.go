@@ -159,13 +159,13 @@ func (s *Service) ApproveReset(ctx context.Context, id uuid.UUID) (code string, 
 	return code, err
 }
 
-// takeFactors ends the links to a new password too: one person may have got
-// them, as long as a second factor stood behind.
+// takeFactors also ends the links to a new password that one person alone gave
+// out, as a second factor no longer stands behind them.
 func (s *Service) takeFactors(ctx context.Context, account uuid.UUID, now time.Time) error {
 	if err := s.clearFactors(ctx, account, now); err != nil {
 		return err
 	}
-	if err := s.endResets(ctx, account, string(ResetPassword), uuid.Nil); err != nil {
+	if err := s.endLonelyLinks(ctx, account); err != nil {
 		return err
 	}
 	return s.endAccountSessions(ctx, account, now)

@@ -231,6 +231,11 @@ func (s *Service) endResets(ctx context.Context, account uuid.UUID, kind string,
 		account, kind, except).Error
 }
 
+// endLonelyLinks ends the links to a new password that no second person approved.
+func (s *Service) endLonelyLinks(ctx context.Context, account uuid.UUID) error {
+	return s.db.From(ctx).Exec("UPDATE account_resets SET state = 'withdrawn' WHERE account_id = ? AND kind = 'password' AND state = 'approved' AND decided_by IS NULL", account).Error
+}
+
 func (s *Service) resetByCode(ctx context.Context, hash []byte, now time.Time) (*resetRow, error) {
 	var row resetRow
 	return &row, taken(s.db.From(ctx).Where("code_hash = ? AND kind = 'password' AND state = 'approved' AND expires_at > ?", hash, now).Take(&row).Error)

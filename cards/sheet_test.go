@@ -154,9 +154,8 @@ func symbolAt(n int, page image.Rectangle) image.Rectangle {
 }
 
 // readSquare reads the one symbol in a part of a picture. The decoder's detector
-// for photographs misjudges one or two in a hundred symbols that stand upright
-// and undistorted, at any resolution, so the symbol is also read as the drawing
-// that it is.
+// for photographs now and then misjudges a symbol that stands upright and
+// undistorted, so the symbol is read as the drawing that it is, too.
 func readSquare(t *testing.T, picture image.Image, part image.Rectangle) string {
 	t.Helper()
 	square := image.NewGray(image.Rect(0, 0, part.Dx(), part.Dy()))

@@ -409,6 +409,7 @@ func TestTwoPersonsLetSomebodyInAgain(t *testing.T) {
 	h.app(lost)
 	at := "/konsol/orang/" + lost.ID.String()
 	b := h.signIn(one)
+	b.Get(at).Submit("Beri tautan kata sandi baru", nil).Want(http.StatusOK, "Salin tautan ini sekarang")
 	mine := b.Get(at).Submit("Minta hapus faktor kedua", nil).Want(http.StatusOK, "Orang kedua harus menyetujuinya", "menunggu orang kedua")
 	if mine.HasButton("Setujui") {
 		t.Error("who asked may approve")

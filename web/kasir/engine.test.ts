@@ -116,9 +116,9 @@ describe('scanning', () => {
     w.server.status.set(1, 1).set(2, 2)
     const e = await ready(w)
     const test = (idx: number, day?: number): Promise<string> => printed(w.issuer, idx, 'KARTU-UJI-TEST-CARD', day)
-    const yesterday = Math.floor(w.server.at / 86400)
+    const today = Math.floor(w.server.at / 86400) // a card is over when the day begins
     w.server.asked = []
-    for (const [text, reason] of [[await test(1), 'card_revoked'], [await test(3, yesterday), 'card_expired'], [await test(2), 'membership_inactive']] as const) {
+    for (const [text, reason] of [[await test(1), 'card_revoked'], [await test(3, today), 'card_expired'], [await test(2), 'membership_inactive']] as const) {
       w.server.network = () => 'ok'
       w.pass(25)
       w.server.refuse = reason
