@@ -8,34 +8,29 @@ import { join } from 'node:path'
 import test, { after, before } from 'node:test'
 import { clip, looks } from './camera.mjs'
 import { bill, Browser, confirm, explained, pattern, receipt, seconds, Shop, unsent, until, verdict, w } from './kasir.mjs'
+import { proxy } from './kasir-proxy.mjs'
 import { demo } from './server.mjs'
 
-let server, shop, films
+let server, shop, net, films
 const browser = new Browser()
 before(async () => {
   server = await demo()
   shop = await Shop.of(server)
+  net = await proxy(server.url)
   films = mkdtempSync(join(tmpdir(), 'berlaku-film-'))
   const page = await browser.open()
-  await pageAlone(page)
   await explained(page, async () => {
-    await shop.join(page)
+    await shop.join(page, { at: net.url })
     await until('the strong decoder in the cache', () => page.evaluate(strong))
   })
   await browser.shut()
 })
 after(async () => {
   await browser.close()
+  await net?.stop()
   await server?.stop()
   if (films) rmSync(films, { recursive: true, force: true })
 })
-
-/**
- * pageAlone leaves the sending to the page. The worker keeps the network that is
- * taken from a page, and the browser remembers over its end what a worker was
- * asked to send: any test of this folder would have it send for the next one.
- */
-const pageAlone = (page) => page.addInitScript(() => Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { value: undefined }))
 
 /** strong runs in the page: whether the worker has fetched the strong decoder. */
 async function strong() {
@@ -48,14 +43,13 @@ async function strong() {
 const number = () => 'N' + randomUUID().slice(0, 8).toUpperCase()
 let count = 0
 
-/** show opens the till with a film before its camera, and runs work. */
+/** show opens the till with a film before its camera, and runs work. Offline is for the page and its worker alike. */
 async function show(scenes, work, { offline = false } = {}) {
   const page = await browser.open({ clip: clip(join(films, `${++count}.y4m`), scenes) })
   try {
-    await pageAlone(page)
-    await page.context().setOffline(offline)
+    net.down(offline)
     const foreign = page.getByText(w.foreign).waitFor().then(() => true, () => false) // it comes and goes by itself
-    await page.goto(`${shop.url}/kasir/`)
+    await page.goto(`${net.url}/kasir/`)
     await explained(page, () => work(page, { foreign }))
   } finally {
     await browser.shut()
@@ -87,10 +81,11 @@ test('the same without a network, over a reload: one row', async () => {
     await receipt(page, 'queued')
     await unsent(page, 1)
     await page.goto('about:blank')
-    await page.goto(`${shop.url}/kasir/#/hari-ini`)
+    await page.goto(`${net.url}/kasir/#/hari-ini`)
     await unsent(page, 1)
     assert.equal((await shop.rows(n)).length, 0)
-    await page.context().setOffline(false)
+    net.down(false)
+    await page.reload() // a till that is looked at again tries at once
     await unsent(page, 0)
     assert.equal((await shop.one(n)).online, false)
     await page.reload()
