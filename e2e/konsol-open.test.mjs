@@ -6,8 +6,10 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
+import { zbar } from './camera.mjs'
+import { again, Browser, explained, gun, more, next, pattern, ready, redeem, until, verdict, w } from './kasir.mjs'
 import { accountOf, desk, launch, totp } from './konsol.mjs'
-import { demo, fresh } from './server.mjs'
+import { call, demo, fresh, signIn } from './server.mjs'
 import { Till } from './till.mjs'
 
 let server, browser
@@ -207,6 +209,74 @@ test('from nothing to a till that may grant a promo', async () => {
     await Promise.all([admin, officer, supervisor, owner].map((p) => p.context().close()))
   } finally {
     await own.stop()
+  }
+})
+
+test('a new shop tries out its till with test cards, and nothing of it counts', async () => {
+  const supervisor = await sit('branch_supervisor')
+  await supervisor.goto(`${server.url}/konsol/mitra?q=Tatanga`)
+  await supervisor.locator('main').getByRole('link', { name: 'Bengkel Contoh Tatanga' }).first().click()
+  await inState(supervisor, /^Disetujui/)
+  const partner = pathOf(supervisor)
+  await supervisor.goto(`${server.url}${partner}/orang`)
+  await fill(supervisor, { email: 'tatanga@contoh.example' })
+  await press(supervisor, 'Buat undangan')
+  const owner = await visitor()
+  await owner.goto(await supervisor.locator('#link').innerText())
+  await settle(owner, { name: 'Ibu Tatanga' })
+
+  // The till: by the outlet's page.
+  const phone = new Browser()
+  try {
+    const page = await phone.open()
+    await owner.goto(`${server.url}${partner}/uji`)
+    await owner.locator('main section').first().getByRole('link').first().click()
+    await press(owner, 'Tambah perangkat')
+    await page.goto(await owner.locator('#link').innerText())
+    await explained(page, async () => {
+      await page.getByLabel(more.join.name).fill('Kasir Tatanga')
+      await page.getByRole('button', { name: more.join.go }).click()
+      await page.getByRole('img', { name: pattern(more.pending.digits) }).waitFor()
+      await press(owner, /^Sidik jari sama, izinkan/)
+      await page.getByRole('button', { name: more.pending.poll }).click()
+      await ready(page)
+    })
+
+    // The cards: read off the owner's screen, in the order in which they stand there.
+    await owner.goto(`${server.url}${partner}/uji`)
+    await press(owner, 'Buat kartu uji baru')
+    await seen(owner, 'Kartu uji dibuat.')
+    const done = owner.locator('.trial-ticks .done')
+    await done.first().waitFor({ state: 'detached' })
+    const texts = {}
+    for (const figure of await owner.locator('figure.trial-card').all()) {
+      const read = zbar(await figure.locator('.outlet-qr').screenshot())
+      assert.equal(read.length, 1)
+      texts[(await figure.innerText()).match(/berlaku|kedaluwarsa|dicabut/)[0]] = read[0]
+    }
+
+    await explained(page, async () => {
+      await redeem(page, texts.berlaku, { title: 'UJI COBA · diskon 10%' }, 50_000, { idCheck: true })
+      await next(page)
+      for (const [kind, reason] of [['kedaluwarsa', 'card_expired'], ['dicabut', 'card_revoked']]) {
+        await gun(page, texts[kind])
+        await verdict(page, 'not_valid', reason)
+        await again(page)
+      }
+    })
+
+    // What the owner and the branch see, which comes by itself.
+    await until('all four steps', async () => (await done.count()) === 4)
+    assert.equal(await owner.locator('#trial-live tbody .badge.bad').count(), 0)
+    await supervisor.goto(`${server.url}${partner}/uji`)
+    await press(supervisor, 'Nyatakan lulus')
+    await seen(supervisor, 'Uji coba dinyatakan lulus.')
+    const key = await signIn(server, 'branch_supervisor')
+    const { status, body } = await call(server.url, 'GET', `/v1/redemptions?partner_id=${partner.split('/').at(-1)}`, { key })
+    assert.deepEqual([status, body.items], [200, []])
+  } finally {
+    await phone.close()
+    await Promise.all([supervisor, owner].map((p) => p.context().close()))
   }
 })
 
