@@ -458,8 +458,10 @@ journey('the figures of the programme until 13 October 2023 stand on the page of
   const reported = page.locator('section', { has: page.getByRole('heading', { name: 'Angka yang dilaporkan' }) })
   const cells = await reported.innerText()
   for (const n of ['21.521', '9.437', '7.713', '3.436', '935']) assert.match(cells, new RegExp(`(^|[^\\d.])${n.replace('.', '\\.')}([^\\d.]|$)`), n)
-  await go(page, '/konsol/monev')
-  await follow(page, '1 Jan – 13 Okt 2023')
+  await go(page, '/konsol/monev') // with the last year that has registrations
+  await reported.getByText('21.521').first().waitFor()
+  await follow(page, '1 Jan 2023 – 13 Okt 2023')
+  assert.equal(new URL(page.url()).search, '?from=2023-01-01&to=2023-10-13')
   await reported.getByText('21.521').first().waitFor()
   assert.deepEqual(await examine(page, 'monev-2023', { schemes: ['light', 'dark'] }), [])
 })

@@ -190,6 +190,39 @@ func (s *Service) monevFigures(ctx context.Context, reach actor.Reach, p Period,
 	return err
 }
 
+// LastRegistered returns the last day with a registration in reach of those who
+// read about Perisai, empty when there was none.
+func (s *Service) LastRegistered(ctx context.Context) (clock.Day, error) {
+	cond, args := field(actor.From(ctx).Scope(actor.ReadPerisai), "g.branch_id", "g.wadah_id")
+	var last clock.Day
+	err := s.db.From(ctx).Raw(`SELECT g.registered_on FROM registrations g WHERE `+cond+` ORDER BY g.registered_on DESC LIMIT 1`, args...).Scan(&last).Error
+	if err != nil {
+		return "", fmt.Errorf("last registration: %w", err)
+	}
+	return last, nil
+}
+
+// shownPeriods is how many periods with reported figures are offered.
+const shownPeriods = 6
+
+// ReportedPeriods returns the last periods for which figures of registrations
+// were reported, newest first, at most shownPeriods. A wadah sees none.
+func (s *Service) ReportedPeriods(ctx context.Context) ([]Period, error) {
+	reach := actor.From(ctx).Scope(actor.ReadPerisai)
+	cond, args := within(actor.Reach{National: reach.National, Branches: reach.Branches}, "f.branch_id", "", "")
+	var rows []struct{ PeriodStart, PeriodEnd clock.Day }
+	err := s.db.From(ctx).Raw(`SELECT DISTINCT f.period_start, f.period_end FROM reported_figures f
+		WHERE f.metric = 'registrations' AND `+cond+` ORDER BY f.period_end DESC, f.period_start DESC LIMIT ?`, append(args, shownPeriods)...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("periods with figures: %w", err)
+	}
+	all := make([]Period, 0, len(rows))
+	for _, r := range rows {
+		all = append(all, Period{From: r.PeriodStart, To: r.PeriodEnd})
+	}
+	return all, nil
+}
+
 // Table returns the report as lines, one kind after the other.
 func (m Monev) Table() Table {
 	t := Table{Name: "monev", Columns: []string{"part", "code", "name", "from", "to", "count", "reported", "difference", "agents", "agents_active", "source"}}

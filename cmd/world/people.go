@@ -134,6 +134,23 @@ func (b *builder) people(ctx context.Context) error {
 	return b.enter(ctx, func(p *person) (participants.Status, clock.Day, bool) { return p.status, p.protected, p.id == uuid.Nil })
 }
 
+// lives is where the nth person of a branch lives: of Palu's about every fourth
+// in a regency around the city.
+func (b branch) lives(n int) string {
+	if b != palu {
+		return b.region
+	}
+	switch n % 20 {
+	case 3, 9, 15:
+		return "72.10" // Sigi
+	case 6:
+		return donggala.region
+	case 12:
+		return parigi.region
+	}
+	return b.region
+}
+
 // enter stores the people of whom which says so, with the standing it gives.
 func (b *builder) enter(ctx context.Context, which func(*person) (participants.Status, clock.Day, bool)) error {
 	all, who := []participants.NewParticipant{}, []*person{}
@@ -145,7 +162,7 @@ func (b *builder) enter(ctx context.Context, which func(*person) (participants.S
 		}
 		who = append(who, p)
 		all = append(all, participants.NewParticipant{
-			BranchID: p.home.id, RegionCode: p.home.region, IDNumber: pii.Text(p.nik), Name: pii.Text(p.name), BirthOn: p.birth, Phone: pii.Text(p.phone),
+			BranchID: p.home.id, RegionCode: p.home.lives(i), IDNumber: pii.Text(p.nik), Name: pii.Text(p.name), BirthOn: p.birth, Phone: pii.Text(p.phone),
 			Membership: &participants.NewMembership{
 				KPJ: pii.Text(p.kpj), Segment: p.segment, Programmes: []participants.Programme{participants.JKK, participants.JKM},
 				Payer: participants.PayerSelf, AcquiredOn: p.registered, ProtectedUntil: until,

@@ -124,6 +124,19 @@ func TestTheWorldIsWhatItSays(t *testing.T) {
 		}
 		t.Logf("%s: %d wishes, first %+v", s.Code, n.Count, n.Partners[0])
 	}
+	lived := 0
+	places, err := app.Reports.Coverage(ctx, reports.Query{Period: reports.Period{From: "2026-01-01", To: "2026-01-31"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range places {
+		if p.Active > 100 {
+			lived++
+		}
+	}
+	if lived < 4 {
+		t.Errorf("people live in %d regions: %+v", lived, places)
+	}
 	t.Logf("what became of uses: %v", states)
 	var quota, own int64
 	for query, dest := range map[string]*int64{

@@ -90,9 +90,21 @@ func (f *filters) period(form *frame.Form, today clock.Day, usual reports.Preset
 		f.Period, _ = usual.Period(today)
 		return
 	}
-	form.Set("periode", chosen)
-	form.Set("from", string(f.From))
-	form.Set("to", string(f.To))
+	f.say(chosen)
+}
+
+// say writes the period into the form.
+func (f *filters) say(chosen string) {
+	f.Form.Set("periode", chosen)
+	f.Form.Set("from", string(f.From))
+	f.Form.Set("to", string(f.To))
+}
+
+// show takes a period as if it had been asked for.
+func (f *filters) show(p reports.Period) {
+	f.Period = p
+	f.say(custom)
+	f.Query1 = f.encode()
 }
 
 // encode is the query of a link to the same: a preset stays what it is, so that

@@ -11,6 +11,8 @@ import (
 // monevPage is the page for the meeting.
 type monevPage struct {
 	F        *filters
+	Earlier  bool             // nobody was registered this year: the last year with registrations is shown
+	Reported []reports.Period // with figures
 	Monev    reports.Monev
 	Past     reports.Period
 	Before   int64
@@ -24,7 +26,11 @@ func (r *room) monev(v *frame.Visit) error {
 		return err
 	}
 	f.Branches, f.Sectors, f.Partners = nil, nil, nil // registrations are not narrowed
-	p := monevPage{F: f, Past: f.Period.Before()}
+	p := monevPage{F: f}
+	if p.Earlier, err = r.lastYear(v, f); err != nil {
+		return err
+	}
+	p.Past = f.Period.Before()
 	if p.Monev, err = r.Reports.Monev(v.Context(), f.Period); err != nil {
 		return err
 	}
@@ -36,8 +42,25 @@ func (r *room) monev(v *frame.Visit) error {
 		return err
 	}
 	p.Before = before.Total
+	if p.Reported, err = r.Reports.ReportedPeriods(v.Context()); err != nil {
+		return err
+	}
 	p.draw(v)
 	return v.Page("monev.html", frame.Say("Monitoring dan evaluasi (monev)", "Monitoring and evaluation"), p)
+}
+
+// lastYear has the last year with registrations shown where no period is asked
+// for and this year has none yet, and reports whether it did.
+func (r *room) lastYear(v *frame.Visit, f *filters) (bool, error) {
+	if v.Query("periode") != "" || v.Query("from") != "" || v.Query("to") != "" {
+		return false, nil
+	}
+	last, err := r.Reports.LastRegistered(v.Context())
+	if err != nil || last == "" || last >= f.From {
+		return false, err
+	}
+	f.show(reports.Period{From: last[:4] + "-01-01", To: last[:4] + "-12-31"})
+	return true, nil
 }
 
 func (p *monevPage) draw(v *frame.Visit) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,10 +15,12 @@ import (
 
 	"github.com/berlaku/berlaku/internal/actor"
 	"github.com/berlaku/berlaku/internal/clock"
+	"github.com/berlaku/berlaku/internal/pii"
 	"github.com/berlaku/berlaku/internal/testkit"
 	"github.com/berlaku/berlaku/internal/testkit/console"
 	"github.com/berlaku/berlaku/internal/testkit/shop"
 	"github.com/berlaku/berlaku/internal/uid"
+	"github.com/berlaku/berlaku/participants"
 	"github.com/berlaku/berlaku/partners"
 	"github.com/berlaku/berlaku/perisai"
 )
@@ -27,6 +30,7 @@ type house struct {
 	*console.Console
 	own, other    uuid.UUID
 	wadah, wadah2 uuid.UUID
+	agent         uuid.UUID // of the first wadah
 }
 
 func open(t *testing.T) *house {
@@ -40,7 +44,8 @@ func open(t *testing.T) *house {
 	h.own, h.other = h.partner(t, sector.ID, "Bengkel Sendiri", 7), h.partner(t, sector.ID, "Bengkel Orang", 3)
 	for i := range 2 {
 		w := must(app.Perisai.CreateWadah(testkit.System(t), perisai.NewWadah{BranchID: shop.Palu, Code: []string{"W01", "W02"}[i], Name: []string{"Wadah Satu", "Wadah Dua"}[i]}))(t)
-		must(app.Perisai.CreateAgents(testkit.System(t), []perisai.NewAgent{{WadahID: w.ID, RegionCode: "72.71", Code: []string{"P01", "P02"}[i], Name: "Agen", ActiveFrom: "2022-01-01"}}))(t)
+		made := must(app.Perisai.CreateAgents(testkit.System(t), []perisai.NewAgent{{WadahID: w.ID, RegionCode: "72.71", Code: []string{"P01", "P02"}[i], Name: "Agen", ActiveFrom: "2022-01-01"}}))(t)
+		*[]*uuid.UUID{&h.agent, new(uuid.UUID)}[i] = made[0].ID
 		*[]*uuid.UUID{&h.wadah, &h.wadah2}[i] = w.ID
 	}
 	return h
@@ -151,6 +156,33 @@ func TestACoordinatorSeesTheOwnWadah(t *testing.T) {
 	b := h.As(actor.WadahCoordinator, actor.WadahScope, h.wadah)
 	b.Get("/konsol/monev?from=2026-01-01&to=2026-12-31").Want(http.StatusOK, "W01").WantNot("W02", "Wadah Dua")
 	b.Get("/konsol/laporan").Want(http.StatusOK, "Monitoring dan evaluasi")
+}
+
+func TestMonevOpensWithTheLastYearThatHasFigures(t *testing.T) {
+	h := open(t)
+	const note, period = "Tahun ini belum ada pendaftaran", "3 Feb 2024 – 9 Agu 2024"
+	palu, donggala := h.As(actor.BranchViewer, actor.BranchScope, shop.Palu), h.As(actor.BranchViewer, actor.BranchScope, shop.Donggala)
+	own, other := h.As(actor.WadahCoordinator, actor.WadahScope, h.wadah), h.As(actor.WadahCoordinator, actor.WadahScope, h.wadah2)
+	palu.Get("/konsol/monev").Want(http.StatusOK, "Tidak ada pendaftaran dalam periode ini").WantNot(note)
+
+	people := 0
+	register := func(day clock.Day) {
+		people++
+		p := must(h.App.Participants.Create(testkit.System(t), participants.NewParticipant{BranchID: shop.Palu, IDNumber: pii.Text(fmt.Sprintf("9901010101900%03d", people)), Name: "Siti"}))(t)
+		must(h.App.Perisai.Register(testkit.System(t), perisai.Registration{ParticipantID: p.ID, AgentID: h.agent, RegisteredOn: day}))(t)
+	}
+	register("2024-05-01")
+	must(h.App.Perisai.ReportFigure(testkit.System(t), perisai.Figure{
+		PeriodStart: "2024-02-03", PeriodEnd: "2024-08-09", BranchID: shop.Palu, Metric: "registrations", Value: 7, AsOf: "2024-08-09", Source: "kabar uji",
+	}))(t)
+	palu.Get("/konsol/monev").Want(http.StatusOK, note, "1 Jan 2024 – 31 Des 2024", period, "kabar uji").Follow(period).Want(http.StatusOK, "kabar uji").WantNot(note)
+	own.Get("/konsol/monev").Want(http.StatusOK, note, "1 Jan 2024 – 31 Des 2024").WantNot(period, "kabar uji")
+	other.Get("/konsol/monev").Want(http.StatusOK, "Tidak ada pendaftaran dalam periode ini").WantNot(note)
+	donggala.Get("/konsol/monev").Want(http.StatusOK, "Tidak ada pendaftaran dalam periode ini").WantNot(note, period)
+	palu.Get("/konsol/monev?periode=year").Want(http.StatusOK, "Tidak ada pendaftaran dalam periode ini").WantNot(note)
+
+	register("2026-02-01")
+	palu.Get("/konsol/monev").Want(http.StatusOK, "1 Jan 2026", period).WantNot(note)
 }
 
 func TestFilesAreReadByOthers(t *testing.T) {
