@@ -18,9 +18,10 @@ import (
 const (
 	wishers       = 320 // people who wish for something
 	quarrelOdds   = 120 // one use in so many is disputed
-	openToTheEnd  = 4   // one dispute in so many is not decided
-	disputeWithin = 5   // days after the use
-	decideWithin  = 9   // days after the dispute
+	lately        = 14  // days before the end in which one in lateOdds is disputed: some are not decided yet
+	lateOdds      = 12
+	disputeWithin = 5 // days after the use
+	decideWithin  = 9 // days after the dispute
 )
 
 // missed are businesses that people name, by sector, and how many in a hundred
@@ -47,7 +48,7 @@ type quarrel struct {
 	by               context.Context //nolint:containedctx // who disputes, for the length of the build
 	why              redemptions.DisputeReason
 	disputed         bool
-	disputeOn, endOn clock.Day // endOn empty: it stays open
+	disputeOn, endOn clock.Day // endOn empty: nothing is to be decided
 	decision         redemptions.Decision
 	note             string
 }
@@ -110,7 +111,11 @@ func (b *builder) wishOf(ctx context.Context, r *rand.Rand, sectors map[string]u
 // dispute notes, now and then, that somebody is going to dispute a use: mostly
 // the person, now and then the owner.
 func (b *builder) dispute(ctx context.Context, s *shop, p *person, use uuid.UUID, day clock.Day) {
-	if p.home.id != palu.id || b.temper.IntN(quarrelOdds) > 0 {
+	odds := quarrelOdds
+	if dayOf(b.now).DaysSince(day) < lately {
+		odds = lateOdds
+	}
+	if p.home.id != palu.id || b.temper.IntN(odds) > 0 {
 		return
 	}
 	q := quarrel{use: use, by: phone(ctx, p), why: redemptions.NotReceived, decision: redemptions.Uphold, note: "Struk dan catatan kasir cocok."}
@@ -123,9 +128,7 @@ func (b *builder) dispute(ctx context.Context, s *shop, p *person, use uuid.UUID
 		q.by, q.why, q.note = s.owner, redemptions.OtherReason, "Catatan kasir sesuai; potongan tetap."
 	}
 	q.disputeOn = day.AddDays(1 + b.temper.IntN(disputeWithin))
-	if b.temper.IntN(openToTheEnd) > 0 {
-		q.endOn = q.disputeOn.AddDays(1 + b.temper.IntN(decideWithin))
-	}
+	q.endOn = q.disputeOn.AddDays(1 + b.temper.IntN(decideWithin))
 	b.quarrels = append(b.quarrels, q)
 }
 

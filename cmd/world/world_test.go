@@ -110,8 +110,14 @@ func TestTheWorldIsWhatItSays(t *testing.T) {
 		states[a.Action] = a.N
 	}
 	open := states["dispute"] - states["uphold"] - states["reverse"]
-	if states["dispute"] < 8 || states["dispute"] > 25 || states["uphold"] < 2 || states["reverse"] < 2 || open < 1 {
+	if states["dispute"] < 8 || states["dispute"] > 30 || states["uphold"] < 2 || states["reverse"] < 2 || open < 2 || open > 8 {
 		t.Errorf("disputes: %v, want a dozen, some decided either way and some open", states)
+	}
+	var forgotten int64
+	err = app.DB.From(ctx).Raw(`SELECT count(*) FROM redemption_actions d WHERE d.action = 'dispute' AND d.acted_at < ?
+		AND NOT EXISTS (SELECT 1 FROM redemption_actions x WHERE x.redemption_id = d.redemption_id AND x.action <> 'dispute')`, testkit.Start.AddDate(0, 0, -14)).Row().Scan(&forgotten)
+	if err != nil || forgotten > 0 {
+		t.Errorf("%d disputes wait for longer than two weeks, %v", forgotten, err)
 	}
 	sectors, err := app.Partners.Sectors(ctx)
 	if err != nil {
