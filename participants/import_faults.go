@@ -131,6 +131,7 @@ func (s *Service) WriteFaults(ctx context.Context, id uuid.UUID, format Format, 
 	if err != nil {
 		return err
 	}
+	defer out.close()
 	width := len(l.Headings)
 	if again := slices.IndexFunc(l.Headings, func(h string) bool { return word(tidy(h)) == faultColumn }); again >= 0 && again == width-1 {
 		width-- // of a list that was corrected before
@@ -193,6 +194,7 @@ func WriteTemplate(format Format, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer out.close()
 	var heading, example []string
 	for _, c := range DescribeColumns() {
 		heading, example = append(heading, c.Heading), append(example, c.Example)
@@ -283,8 +285,13 @@ func (l *lines) end() error {
 	if err := l.book.Write(l.buf); err != nil {
 		return fmt.Errorf("write xlsx: %w", err)
 	}
-	if err := l.book.Close(); err != nil {
-		return err
-	}
 	return l.buf.Flush()
+}
+
+// close removes what a long sheet keeps on disk until it is sent, however the
+// writing ended.
+func (l *lines) close() {
+	if l.book != nil {
+		_ = l.book.Close() // nothing is open that anybody waits for
+	}
 }

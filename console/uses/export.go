@@ -19,6 +19,7 @@ var errFormat = fault.New(fault.NotFound, "format_unknown", "There is no such fo
 type sheet interface {
 	line(cells []any) error
 	end() error
+	close() // removes what is kept on disk, however the writing ended
 }
 
 // columns are the heads of a file; no names, no numbers of people.
@@ -41,6 +42,11 @@ func (r *room) export(v *frame.Visit) error {
 		}
 		return err
 	}
+	defer func() {
+		if out != nil {
+			out.close()
+		}
+	}()
 	if f := v.Param("format"); f != "csv" && f != "xlsx" {
 		return errFormat
 	}
@@ -152,6 +158,8 @@ func (s *csvSheet) end() error {
 	return s.w.Error()
 }
 
+func (*csvSheet) close() {}
+
 // xlsxSheet keeps its rows in a file of the system until it is sent.
 type xlsxSheet struct {
 	f    *excelize.File
@@ -184,5 +192,7 @@ func (s *xlsxSheet) end() error {
 	if err := s.f.Write(s.send()); err != nil {
 		return fmt.Errorf("write xlsx: %w", err)
 	}
-	return s.f.Close()
+	return nil
 }
+
+func (s *xlsxSheet) close() { _ = s.f.Close() } // nothing is open that anybody waits for
