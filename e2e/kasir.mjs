@@ -138,12 +138,7 @@ export class Shop {
   /** join makes a page a till of the outlet: by link, with the owner's word by API. */
   async join(page, { at = this.url, name = 'Kasir uji', locked = false } = {}) {
     const { code } = await this.enrol()
-    await page.goto(`${at}/kasir/#/gabung/${code}`)
-    await page.getByLabel(more.join.name).fill(name)
-    await page.getByRole('button', { name: more.join.go }).click()
-    const shown = page.getByRole('img', { name: pattern(more.pending.digits) })
-    await shown.waitFor()
-    const digits = (await shown.innerText()).replace(/\D/g, '')
+    const digits = await askToJoin(page, `${at}/kasir/#/gabung/${code}`, name)
     const till = await until('the till in the list', async () => (await this.tills()).find((t) => t.fingerprint === digits))
     await this.ask('POST', `/v1/tills/${till.id}/confirm`)
     await page.getByRole('button', { name: more.pending.poll }).click()
@@ -151,6 +146,14 @@ export class Shop {
     await settled(page)
     return till
   }
+}
+
+/** askToJoin opens a link with which a phone becomes a till, and returns the digits that the owner compares. */
+export async function askToJoin(page, link, name) {
+  await page.goto(link)
+  await page.getByLabel(more.join.name).fill(name)
+  await page.getByRole('button', { name: more.join.go }).click()
+  return (await page.getByRole('img', { name: pattern(more.pending.digits) }).innerText()).replace(/\D/g, '')
 }
 
 /** ready waits for the scanner. */

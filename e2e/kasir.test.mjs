@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import test, { after, before } from 'node:test'
 import {
-  again, bill, Browser, confirm, explained, fill, gun, more, next, pattern, pemilik, ready, receipt, redeem, rupiah, seconds, setClock, settled, Shop,
+  again, askToJoin, bill, Browser, confirm, explained, fill, gun, more, next, pattern, pemilik, ready, receipt, redeem, rupiah, seconds, setClock, settled, Shop,
   stored, tab, unsent, until, verdict, w,
 } from './kasir.mjs'
 import { demo } from './server.mjs'
@@ -95,15 +95,9 @@ test('the owner confirms a phone, adds a cashier and ends the phone in the app i
     })
 
     const page = await phone.open()
-    await page.goto(link)
-    await page.getByLabel(more.join.name).fill('Kasir depan')
-    await page.getByRole('button', { name: more.join.go }).click()
-    const digits = page.getByRole('img', { name: pattern(more.pending.digits) })
-    await digits.waitFor()
-    const waiting = owner.getByRole('heading', { name: 'Kasir depan' })
-    await waiting.waitFor()
-    const shown = (await owner.locator('.waits .digits').innerText()).replace(/\D/g, '')
-    assert.equal(shown, (await digits.innerText()).replace(/\D/g, ''))
+    const digits = await askToJoin(page, link, 'Kasir depan')
+    await owner.getByRole('heading', { name: 'Kasir depan' }).waitFor()
+    assert.equal((await owner.locator('.waits .digits').innerText()).replace(/\D/g, ''), digits)
     await owner.getByRole('button', { name: pemilik.matches }).click()
     await page.getByRole('button', { name: more.pending.poll }).click()
     await ready(page)
