@@ -48,11 +48,16 @@ async function send(there = new Promise(() => {})) {
   await Promise.race([page.getByRole('button', { name: more.today.send }).click(), there, sent].map((p) => p.catch((fault) => fault.name === 'TimeoutError' || Promise.reject(fault))))
 }
 
+/** scanner opens the till where it is ready to scan: keys that come before that are lost. */
+async function scanner() {
+  await page.goto(`${net.url}/kasir/`)
+  await ready(page)
+}
+
 /** begin opens the app as somebody who found the phone dark. */
 async function begin() {
   page = await phone.open()
-  await page.goto(`${net.url}/kasir/`)
-  await ready(page)
+  await scanner()
 }
 
 async function killed() {
@@ -214,7 +219,7 @@ test('the reply to a use is cut after the commit', async () => {
 test('the reply to a batch is cut after the commit, and the batch sent again', async () => {
   const [a, b] = [number(), number()]
   await explained(page, async () => {
-    await page.goto(`${net.url}/kasir/`)
+    await scanner()
     offline()
     await use(a, 'queued')
     await next(page)
@@ -230,7 +235,7 @@ test('the reply to a batch is cut after the commit, and the batch sent again', a
 test('the server is killed between commit and reply, and while it writes', async () => {
   const [a, b] = [number(), number()]
   await explained(page, async () => {
-    await page.goto(`${net.url}/kasir/`)
+    await scanner()
     await typed(a)
     const committed = net.trap('POST /v1/redemptions', 'answer')
     await confirm(page)
@@ -262,7 +267,7 @@ test('the server is killed between commit and reply, and while it writes', async
 test('browser and server are killed together', async () => {
   const n = number()
   await explained(page, async () => {
-    await page.goto(`${net.url}/kasir/`)
+    await scanner()
     offline()
     await use(n, 'queued')
     const there = net.trap('POST /v1/redemptions/batch', 'answer')
